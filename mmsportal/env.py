@@ -1,0 +1,60 @@
+"""The only reader of the environment: typed, with defaults that make the embedded mode (architecture, section 4)."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("MMS_VAR_DIR") or BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+_env = environ.Env()
+
+
+def _kept(name: str, make: str) -> str:
+    """A secret made once and kept beside the embedded database, readable by its owner only."""
+    path = VAR_DIR / name
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip() or make
+    with os.fdopen(descriptor, "w") as file:
+        file.write(make)
+    return make
+
+
+SECRET_KEY: str = _env.str("DJANGO_SECRET_KEY", "") or _kept("secret.key", secrets.token_urlsafe(50))
+CREDENTIALS_KEYS: list[str] = _env.list("CREDENTIALS_KEYS", default=[]) or [
+    _kept("credentials.key", Fernet.generate_key().decode())
+]
+DEBUG: bool = _env.bool("DJANGO_DEBUG", False)
+
+DATABASE: dict[str, object] = _env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+BROKER_URL: str = _env.str("CELERY_BROKER_URL", "filesystem://")
+CACHE: dict[str, object] = _env.cache_url("CACHE_URL", default="locmemcache://")
+
+MEDIA_STORAGE: str = _env.str("MEDIA_STORAGE", "filesystem")
+S3_BUCKET: str = _env.str("S3_BUCKET", "")
+S3_ENDPOINT_URL: str | None = _env.str("S3_ENDPOINT_URL", "") or None
+S3_REGION: str | None = _env.str("S3_REGION", "") or None
+AWS_ACCESS_KEY_ID: str | None = _env.str("AWS_ACCESS_KEY_ID", "") or None
+AWS_SECRET_ACCESS_KEY: str | None = _env.str("AWS_SECRET_ACCESS_KEY", "") or None
+
+PUBLIC_BASE_URL: str = _env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+MEDIA_PUBLIC_BASE_URL: str = (_env.str("MEDIA_PUBLIC_BASE_URL", "") or PUBLIC_BASE_URL).rstrip("/")
+
+# Our own names are always among them: a provider that finds a receipt refused by its Host would not send it again.
+ALLOWED_HOSTS: list[str] = [
+    *_env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]),
+    *{urlsplit(url).hostname or "localhost" for url in (PUBLIC_BASE_URL, MEDIA_PUBLIC_BASE_URL)},
+]
+
+# host:port pairs that outbound calls may reach although they are private: sandboxes on loopback, nothing else.
+ALLOW_PRIVATE_TARGETS: frozenset[str] = frozenset(_env.list("MMS_ALLOW_PRIVATE_TARGETS", default=[]))
+
+# Where a process stops dead, for the fault runs only, e.g. "before_wire". Never set it on a real portal.
+FAILPOINT: str = _env.str("MMS_FAILPOINT", "")

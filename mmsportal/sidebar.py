@@ -1,0 +1,70 @@
+"""The shell of every page: Unfold's settings and the links of its sidebar, each with the right it needs."""
+
+from django.urls import reverse_lazy
+
+
+def _link(title: str, icon: str, url: str, permission: str) -> dict[str, object]:
+    link = reverse_lazy(url)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        # Unfold marks every link that is part of the path, and "/" is part of all.
+        "active": lambda request: request.path == link or (str(link) != "/" and request.path.startswith(str(link))),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "MMS portal",
+    "SITE_HEADER": "MMS portal",
+    "SITE_SUBHEADER": "Compose, send, track",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "perm_media",
+    "BORDER_RADIUS": "8px",
+    "SHOW_VIEW_ON_SITE": False,
+    # No inline palette: the colours stand in a static file so that the style policy can forbid inline sheets.
+    "GLOBAL_CALLBACK": "messaging.web.shell.without_inline_palette",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: "/static/messaging/favicon.svg"}
+    ],
+    "STYLES": [lambda _request: "/static/messaging/unfold-bridge.css"],
+    "SCRIPTS": [lambda _request: "/static/messaging/unfold-fixes.js"],
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Messaging",
+                "items": [
+                    _link("Dashboard", "space_dashboard", "web:dashboard", "messaging.view_message"),
+                    _link("Compose", "edit_square", "web:compose", "messaging.add_message"),
+                    _link("Messages", "forum", "web:messages", "messaging.view_message"),
+                    _link("Media library", "photo_library", "media:library", "media.view_asset"),
+                    _link("Templates", "dashboard_customize", "web:templates", "messaging.view_template"),
+                ],
+            },
+            {
+                "title": "Configuration",
+                "separator": True,
+                "items": [
+                    _link("Senders", "sim_card", "admin:messaging_sender_changelist", "messaging.view_sender"),
+                    _link(
+                        "Provider accounts",
+                        "hub",
+                        "admin:messaging_provideraccount_changelist",
+                        "messaging.view_provideraccount",
+                    ),
+                    _link("API keys", "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
+                    _link(
+                        "Receipt inbox",
+                        "inbox",
+                        "admin:messaging_receiptinbox_changelist",
+                        "messaging.view_receiptinbox",
+                    ),
+                    _link("Users", "group", "admin:auth_user_changelist", "auth.view_user"),
+                    _link("Groups", "groups", "admin:auth_group_changelist", "auth.view_group"),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,29 @@
+"""Every address of the portal (architecture, section 4)."""
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
+
+from mmsportal import health
+
+
+def no_such_page(_request: HttpRequest, _row: str) -> HttpResponse:
+    """404, whoever asks."""
+    raise Http404
+
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    # Django's way from a row to its own page: none has one, and an id that is no id would be a 500.
+    path("admin/r/<path:_row>", no_such_page),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("media.api_urls")),
+    path("api/v1/", include("messaging.api.urls")),
+    path("webhooks/", include("messaging.webhooks")),
+    path("", include("media.urls")),
+    path("", include("messaging.web.urls")),
+]
+handler400 = "mmsportal.errors.bad_request"
+handler404 = "mmsportal.errors.not_found"
+handler500 = "mmsportal.errors.server_error"
