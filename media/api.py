@@ -1,0 +1,114 @@
+"""REST: `/api/v1/media`. An integration sees what it uploaded and nothing else."""
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from media import storage, uploads
+from media.api_reading import LARGEST_PAGE, MediaRefused, check_length, page, read_form, read_query
+from media.inspection import KINDS, Refused
+from media.models import Asset, AssetQuerySet
+
+
+class AssetSerializer(serializers.ModelSerializer[Asset]):
+    type = serializers.CharField(source="mime_type", help_text="True MIME type, told from the content.")
+    url = serializers.SerializerMethodField(help_text="Public address the providers fetch; it has no query.")
+
+    class Meta:
+        model = Asset
+        fields = (
+            "id",
+            "kind",
+            "type",
+            "size",
+            "width",
+            "height",
+            "seconds",
+            "status",
+            "url",
+            "name",
+            "alt",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_url(self, asset: Asset) -> str:
+        return storage.public_url(asset)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """The form of an upload as the schema shows it; `read_form` reads it."""
+
+    file = serializers.FileField(help_text="One file; its type is told from its content.")
+    alt = serializers.CharField(required=False, allow_blank=True, max_length=uploads.ALT_LENGTH)
+
+
+_LIST = inline_serializer(
+    "MediaList", {"next": serializers.URLField(allow_null=True), "results": AssetSerializer(many=True)}
+)
+_FILTERS = [
+    OpenApiParameter("kind", {"type": "string", "enum": list(KINDS)}, description="Only files of this kind."),
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}),
+    OpenApiParameter("cursor", str, description="Opaque; follow `next` instead of making one."),
+]
+
+
+class AssetCollection(APIView):
+    parser_classes = [MultiPartParser]
+    required_scopes = {"GET": "media:read", "POST": "media:write"}
+
+    @extend_schema(operation_id="media_list", parameters=_FILTERS, responses={200: _LIST})
+    def get(self, request: Request) -> Response:
+        """The files of this key, newest first."""
+        values = read_query(request, ("kind", "limit", "cursor"))
+        found = _owned(request).usable()
+        if "kind" in values:
+            found = found.filter(kind=values["kind"])
+        rows, following = page(found, request, values)
+        return Response({"next": following, "results": AssetSerializer(rows, many=True).data})
+
+    @extend_schema(
+        operation_id="media_create",
+        request={"multipart/form-data": UploadSerializer},
+        responses={
+            201: AssetSerializer,
+            413: OpenApiResponse(description="The form is larger than the largest file that is taken."),
+            422: OpenApiResponse(description="The file is refused; `errors` says why and what to do."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Upload one file. The same content under the same name and description answers the same file again."""
+        read_query(request, ())
+        check_length(request)
+        file, alt = read_form(request)
+        try:
+            asset = uploads.store(file, name=file.name or "", owner=_owner(request), alt=alt)
+        except Refused as reason:
+            raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/file", reason) from reason
+        return Response(AssetSerializer(asset).data, status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
+
+
+class AssetDetail(APIView):
+    required_scopes = {"GET": "media:read"}
+
+    @extend_schema(operation_id="media_retrieve", responses={200: AssetSerializer})
+    def get(self, request: Request, asset_id: UUID) -> Response:
+        """One file of this key."""
+        read_query(request, ())
+        return Response(AssetSerializer(get_object_or_404(_owned(request), pk=asset_id)).data)
+
+
+def _owner(request: Request) -> str:
+    auth: Any = request.auth
+    return str(auth.owner_label)
+
+
+def _owned(request: Request) -> AssetQuerySet:
+    return Asset.objects.of(_owner(request))

@@ -1,0 +1,115 @@
+"""A caller's address -> bytes: the guarded client (reliability, section 6, "Outbound requests").
+
+Every resolved address is vetted, the connection goes to a vetted one, and nothing of the answer but the file itself
+comes back: refusals name a code, never a body, a header or an address.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+import httpx
+from django.conf import settings
+
+from media.targets import FetchRefused, Target, resolve, vet
+
+__all__ = ["FetchRefused", "Fetched", "fetch", "fetch_async"]
+
+MAX_REDIRECTS = 3
+CONNECT_SECONDS = 3.0
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an address held: the bytes, the type its server claimed (not to be trusted), a name to show."""
+
+    data: bytes
+    content_type: str
+    name: str
+
+
+def fetch(url: str, *, limit_bytes: int, deadline_seconds: float) -> Fetched:
+    """Fetch one file, at most `limit_bytes` long, in at most `deadline_seconds` from now, redirects included.
+
+    Raises FetchRefused. To be called where no event loop runs; inside one, await `fetch_async`.
+    """
+    return asyncio.run(fetch_async(url, limit_bytes=limit_bytes, deadline_seconds=deadline_seconds))
+
+
+async def fetch_async(
+    url: str,
+    *,
+    limit_bytes: int,
+    deadline_seconds: float,
+    resolver: Resolver = resolve,
+    tls: ssl.SSLContext | None = None,
+) -> Fetched:
+    """As `fetch`; `resolver` answers the addresses of a host and port, `tls` replaces the usual trust store."""
+    try:
+        async with asyncio.timeout(deadline_seconds), _client(tls) as client:
+            return await _follow(client, url, limit_bytes, resolver)
+    except TimeoutError:
+        raise FetchRefused("url_too_slow", "The address did not deliver the file in time.") from None
+    except httpx.TimeoutException:
+        raise FetchRefused("url_unreachable", "The address did not answer in time.") from None
+    except (httpx.HTTPError, ssl.SSLError):
+        raise FetchRefused("url_unreachable", "The address could not be reached or broke off.") from None
+
+
+def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=tls or True,
+        trust_env=False,
+        follow_redirects=False,
+        http2=False,
+        timeout=httpx.Timeout(10.0, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+    )
+
+
+async def _follow(client: httpx.AsyncClient, url: str, limit_bytes: int, resolver: Resolver) -> Fetched:
+    target = Target.parse(url, settings.ALLOW_PRIVATE_TARGETS)
+    for _ in range(MAX_REDIRECTS + 1):
+        address = await vet(target, resolver)
+        async with client.stream(
+            "GET",
+            target.pinned_to(address),
+            headers={"Host": target.host_header, "Accept-Encoding": "identity", "User-Agent": "MMSPortal/1"},
+            extensions={"sni_hostname": target.host},
+        ) as response:
+            client.cookies.clear()
+            if not response.has_redirect_location:
+                data = await _read(response, limit_bytes)
+                return Fetched(data, response.headers.get("content-type", "")[:200], _name(response, target))
+            following = response.headers["location"]
+        target = target.redirected(following, settings.ALLOW_PRIVATE_TARGETS)
+    raise FetchRefused("url_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
+
+
+async def _read(response: httpx.Response, limit_bytes: int) -> bytes:
+    if response.status_code != httpx.codes.OK:
+        raise FetchRefused("url_status", f"The address answered with status {response.status_code}, not 200.")
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise FetchRefused("url_encoded", "The address sends the file compressed although it was asked not to.")
+    too_large = FetchRefused("url_too_large", f"The file at the address is larger than {limit_bytes:,} bytes.")
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
+        raise too_large
+    data = bytearray()
+    async for chunk in response.aiter_raw():
+        data += chunk
+        if len(data) > limit_bytes:
+            raise too_large
+    return bytes(data)
+
+
+def _name(response: httpx.Response, target: Target) -> str:
+    header = Message()
+    header["content-disposition"] = response.headers.get("content-disposition", "")[:500]
+    named = header.get_filename() or unquote(PurePosixPath(target.url.path).name)
+    return str(named)[:255]

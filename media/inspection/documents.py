@@ -1,0 +1,103 @@
+"""PDF by pypdf: every object walked for active content, then written anew without its author data."""
+
+import io
+import sys
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
+
+from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
+
+MAX_PAGES = 100
+MAX_OBJECTS = 50_000
+_ACTIVE_KEYS = {"/JS", "/JavaScript", "/AA", "/XFA", "/EmbeddedFiles", "/EF", "/RichMediaContent"}
+_ACTIVE_TYPES = {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie"}
+_ACTIVE_TYPES |= {"/EmbeddedFile", "/FileAttachment", "/RichMedia", "/Screen", "/3D", "/Sound", "/RichMediaExecute"}
+_PRIVATE = ("/Metadata", "/PieceInfo")
+_HEADER = b"%PDF-"
+
+
+def read(data: bytes, mime_type: str) -> Inspection:
+    """Read all pages and objects. Raises Refused."""
+    sys.setrecursionlimit(2_000)
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if reader.is_encrypted:
+            raise Refused(
+                "pdf_encrypted", "The PDF is protected by a password or rights.", fix="Save it without protection."
+            )
+        _check_pages(len(reader.pages))
+        _walk(reader)
+        clean = _rewritten(reader)
+    except Refused:
+        raise
+    except Exception:  # pypdf raises whatever a broken file makes its internals meet
+        raise corrupt("PDF") from None
+    findings = [Finding("metadata_removed", "Author and program data were taken out.")] if reader.metadata else []
+    return Inspection("pdf", mime_type, "pdf", clean, findings=tuple(findings))
+
+
+def _check_pages(count: int) -> None:
+    if not 1 <= count <= MAX_PAGES:
+        raise Refused(
+            "pdf_pages",
+            f"The PDF has {count:,} pages; 1 to {MAX_PAGES} are taken.",
+            limit=MAX_PAGES,
+            actual=count,
+            fix="Send the pages that matter.",
+        )
+
+
+def _walk(reader: PdfReader) -> None:
+    """Visit every object that can be reached: refuse what acts, take out what tells of people and programs."""
+    waiting: list[PdfObject] = [reader.trailer]
+    seen: set[tuple[int, int]] = set()
+    visited = 0
+    while waiting:
+        found: PdfObject | None = waiting.pop()
+        if isinstance(found, IndirectObject):
+            if (found.idnum, found.generation) in seen:
+                continue
+            seen.add((found.idnum, found.generation))
+            found = found.get_object()
+        visited += 1
+        if visited > 20 * MAX_OBJECTS or len(seen) > MAX_OBJECTS:
+            raise Refused(
+                "media_too_complex",
+                "The PDF has too many parts.",
+                limit=MAX_OBJECTS,
+                actual=f"more than {MAX_OBJECTS}",
+                fix='Print it to a new PDF ("Save as PDF").',
+            )
+        if isinstance(found, DictionaryObject):
+            _check_passive(found)
+            for key in _PRIVATE:
+                found.pop(key, None)
+            waiting.extend(found.raw_get(key) for key in found)
+        elif isinstance(found, ArrayObject):
+            waiting.extend(list.__iter__(found))
+
+
+def _check_passive(found: DictionaryObject) -> None:
+    names = {str(found.get(key)) for key in ("/S", "/Type", "/Subtype") if isinstance(found.get(key), NameObject)}
+    active = sorted((_ACTIVE_KEYS & found.keys()) | (_ACTIVE_TYPES & names))
+    if active:
+        raise Refused(
+            "pdf_active_content",
+            "The PDF holds scripts, actions, embedded files or players, which phones and virus filters refuse.",
+            actual=", ".join(name.strip("/") for name in active),
+            fix='Print it to a new PDF ("Save as PDF"), which leaves them out.',
+        )
+
+
+def _rewritten(reader: PdfReader) -> bytes:
+    writer = PdfWriter()
+    # The tree of the document only: its information dictionary and whatever nothing points to stay behind.
+    writer.clone_reader_document_root(reader)
+    writer.metadata = None
+    out = io.BytesIO()
+    writer.write(out)
+    clean = out.getvalue()
+    if not clean.startswith(_HEADER) or len(PdfReader(io.BytesIO(clean)).pages) != len(reader.pages):
+        raise corrupt("PDF")
+    return clean

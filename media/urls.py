@@ -1,0 +1,14 @@
+from django.urls import path
+
+from media import hosting, library
+
+app_name = "media"
+
+urlpatterns = [
+    path("m/<str:token>/<str:name>", hosting.serve, name="file"),
+    path("media/", library.library, name="library"),
+    path("media/upload", library.upload, name="upload"),
+    path("media/picker", library.picker, name="picker"),
+    path("media/<uuid:asset_id>/describe", library.describe, name="describe"),
+    path("media/<uuid:asset_id>/remove", library.remove, name="remove"),
+]

@@ -1,0 +1,97 @@
+"""A web server on loopback that answers well, badly or never: one path for each way."""
+
+import ssl
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    seen: list[dict[str, str]]
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        type(self).seen.append({"path": self.path, **{name.lower(): value for name, value in self.headers.items()}})
+        with suppress(BrokenPipeError, ConnectionResetError):
+            getattr(self, "answer_" + self.path.strip("/").split("/")[0].split(".")[0])()
+
+    def send(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        headers.setdefault("Content_Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def answer_good(self) -> None:
+        self.send(b"the file", Content_Type="image/png", Set_Cookie="a=b")
+
+    def answer_named(self) -> None:
+        self.send(b"x", Content_Disposition='attachment; filename="Sea view.png"')
+
+    def answer_missing(self) -> None:
+        self.send(b"secret inner page", 404)
+
+    def answer_loop(self) -> None:
+        self.send(b"", 302, Location="/loop")
+
+    def answer_twice(self) -> None:
+        self.send(b"", 302, Location="/once")
+
+    def answer_once(self) -> None:
+        self.send(b"", 307, Location="/good.png")
+
+    def answer_inside(self) -> None:
+        self.send(b"", 302, Location="http://169.254.169.254/latest/meta-data/")
+
+    def answer_scheme(self) -> None:
+        self.send(b"", 302, Location="file:///etc/passwd")
+
+    def answer_plain(self) -> None:
+        self.send(b"", 302, Location=f"http://files.example.com:{self.server.server_address[1]}/good.png")
+
+    def answer_zipped(self) -> None:
+        self.send(b"\x1f\x8b", Content_Encoding="gzip")
+
+    def answer_declared(self) -> None:
+        self.send(b"x" * 10, Content_Length="999999999")
+
+    def answer_short(self) -> None:
+        self.send(b"x" * 10, Content_Length="500")
+        self.close_connection = True
+
+    def answer_endless(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for _ in range(10_000):
+            self.wfile.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+    def answer_drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        for _ in range(40):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.1)
+
+    def answer_headers(self) -> None:
+        for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 60:
+            self.wfile.write(bytes([letter]))
+            self.wfile.flush()
+            time.sleep(0.1)
+
+
+def serve(context: ssl.SSLContext | None = None) -> tuple[ThreadingHTTPServer, type[Handler]]:
+    handler = type("Own", (Handler,), {"seen": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    return server, handler

@@ -1,0 +1,256 @@
+"""The library pages: who may do what, and what they answer."""
+
+import pytest
+import samples
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from media.models import Asset
+
+pytestmark = pytest.mark.django_db
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def person():
+    def make(name: str, *permissions: str) -> tuple[Client, str]:
+        user = User.objects.create_user(name, password="x", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(content_type__app_label="media", codename__in=permissions))
+        client = Client()
+        client.force_login(user)
+        return client, f"user:{user.pk}"
+
+    return make
+
+
+@pytest.fixture
+def writer(person) -> tuple[Client, str]:
+    return person("wanda", "view_asset", "add_asset")
+
+
+def file(data: bytes, name: str = "sea.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data, "application/octet-stream")
+
+
+def test_good_and_bad_files_of_one_upload_are_answered_each(writer):
+    client, owner = writer
+    given = [file(samples.png(), "sea.png"), file(samples.HTML, "evil.jpg"), file(samples.sound(), "song.mp3")]
+    response = client.post("/media/upload", {"file": given}, headers=JSON)
+    answer = response.json()
+    assert response.status_code == 201
+    assert [(one["name"], one["kind"], one["type"]) for one in answer["assets"]] == [
+        ("sea.png", "image", "image/png"),
+        ("song.mp3", "audio", "audio/mpeg"),
+    ]
+    assert [(one["name"], one["code"]) for one in answer["refused"]] == [("evil.jpg", "media_type_unsupported")]
+    assert answer["refused"][0]["fix"]
+    assert set(Asset.objects.values_list("owner", flat=True)) == {owner}
+
+
+def test_the_answer_holds_what_the_composer_needs(writer, settings):
+    client, _ = writer
+    [one] = client.post("/media/upload", {"file": file(samples.png(80, 60)), "alt": "Sea"}, headers=JSON).json()[
+        "assets"
+    ]
+    asset = Asset.objects.get()
+    assert one == {
+        "id": str(asset.pk),
+        "kind": "image",
+        "type": "image/png",
+        "size": asset.size,
+        "width": 80,
+        "height": 60,
+        "seconds": None,
+        "name": "sea.png",
+        "alt": "Sea",
+        "status": "ready",
+        "url": f"{settings.MEDIA_PUBLIC_BASE_URL}/m/{asset.token}/sea.png",
+        "preview": f"/m/{asset.token}/sea.png",
+    }
+
+
+def test_only_bad_files_are_422(writer):
+    response = writer[0].post("/media/upload", {"file": file(samples.png()[:100])}, headers=JSON)
+    assert response.status_code == 422
+    assert response.json()["refused"][0]["code"] == "media_corrupt"
+
+
+def test_no_file_at_all_is_422_and_says_so(writer):
+    response = writer[0].post("/media/upload", {}, headers=JSON)
+    assert (response.status_code, response.json()["refused"][0]["code"]) == (422, "file_missing")
+
+
+def test_too_many_files_are_refused_one_by_one(writer):
+    response = writer[0].post("/media/upload", {"file": [file(b"x", f"{n}.png") for n in range(22)]}, headers=JSON)
+    codes = [one["code"] for one in response.json()["refused"]]
+    assert codes.count("too_many_files") == 2
+    assert len(codes) == 22
+
+
+def test_htmx_gets_cards_and_reasons(writer):
+    response = writer[0].post(
+        "/media/upload", {"file": [file(samples.png()), file(b"x", "<b>.png")]}, headers={"HX-Request": "true"}
+    )
+    page = response.content.decode()
+    assert response.status_code == 201
+    assert f'id="asset-{Asset.objects.get().pk}"' in page
+    assert "&lt;b&gt;.png" in page
+    assert 'hx-swap-oob="true"' in page
+
+
+@pytest.mark.parametrize(
+    ("permissions", "method", "path", "status"),
+    [
+        ([], "get", "/media/", 403),
+        ([], "get", "/media/picker", 403),
+        (["view_asset"], "post", "/media/upload", 403),
+        (["view_asset"], "get", "/media/picker", 200),
+        (["view_asset", "add_asset"], "get", "/media/upload", 405),
+        (["view_asset"], "post", "/media/", 405),
+    ],
+)
+def test_each_page_asks_for_its_permission(person, permissions, method, path, status):
+    client, _ = person("peter", *permissions)
+    assert getattr(client, method)(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/media/", "/media/picker"])
+def test_strangers_are_sent_to_the_login(client, path):
+    response = client.get(path)
+    assert response.status_code == 302
+    assert "login" in response["Location"]
+
+
+def test_an_upload_needs_the_token_of_the_form(person):
+    client, _ = person("carl", "view_asset", "add_asset")
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    assert strict.post("/media/upload", {"file": file(samples.png())}).status_code == 403
+
+
+def listed(response) -> set[str]:
+    return {one["row"].name for one in response.context["assets"]}
+
+
+def test_the_page_shows_whose_files_ever_and_not_the_archived(writer, make_asset):
+    make_asset(name="theirs.png", owner="key:1")
+    make_asset(name="gone.png", status=Asset.Status.ARCHIVED)
+    response = writer[0].get("/media/")
+    assert listed(response) == {"theirs.png"}
+    assert b"theirs.png" in response.content
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?q=SEA", {"sea.png"}),
+        ("?kind=audio", {"song.mp3"}),
+        ("?kind=audio&q=sea", set()),
+        ("?kind=nonsense", {"sea.png", "song.mp3"}),
+        ("?q=%25", set()),
+        ("?q=%00", {"sea.png", "song.mp3"}),
+        ("?q=" + "x" * 10_000, set()),
+        ("?before=nonsense", {"sea.png", "song.mp3"}),
+        ("?before=00000000-0000-0000-0000-000000000000", set()),
+    ],
+)
+@pytest.mark.parametrize("path", ["/media/", "/media/picker"])
+def test_search_and_filters(writer, make_asset, path, query, found):
+    make_asset(name="sea.png")
+    make_asset(name="song.mp3", data=samples.sound())
+    assert listed(writer[0].get(path + query)) == found
+
+
+def test_a_long_library_is_shown_page_by_page_without_a_query_per_file(writer, asset, django_assert_max_num_queries):
+    def copy(n: int) -> Asset:
+        return Asset(
+            kind="pdf",
+            mime_type="application/pdf",
+            size=1,
+            sha256="0" * 64,
+            name=f"{n}.pdf",
+            storage_key="k",
+            owner="u",
+        )
+
+    Asset.objects.bulk_create([copy(n) for n in range(60)])
+    with django_assert_max_num_queries(8):
+        first = writer[0].get("/media/")
+    second = writer[0].get(f"/media/?before={first.context['before']}", headers={"HX-Request": "true"})
+    assert (len(listed(first)), len(listed(second)), second.context["before"]) == (48, 13, None)
+    assert listed(first) | listed(second) == {f"{n}.pdf" for n in range(60)} | {"Sea view.png"}
+    assert b"<html" not in second.content
+
+
+def test_the_picker_offers_buttons_with_what_the_composer_reads(writer, asset):
+    page = writer[0].get("/media/picker?kind=image").content.decode()
+    for words in (f'data-asset-id="{asset.pk}"', 'data-kind="image"', 'data-name="Sea view.png"', 'type="button"'):
+        assert words in page
+
+
+def test_names_and_descriptions_are_escaped(writer, make_asset):
+    make_asset(name='"><script>alert(1)</script>.png', alt='"><img onerror=x>')
+    for path in ("/media/", "/media/picker"):
+        page = writer[0].get(path).content
+        assert b"<script>alert" not in page
+        assert b"<img onerror" not in page
+
+
+def test_the_description_of_an_own_file_is_changed_in_place(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner)
+    response = client.post(f"/media/{asset.pk}/describe", {"alt": " The sea "})
+    asset.refresh_from_db()
+    assert (response.status_code, asset.alt) == (200, "The sea")
+    assert b'value="The sea"' in response.content
+
+
+def test_a_description_too_long_is_422_with_the_reason(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner)
+    response = client.post(f"/media/{asset.pk}/describe", {"alt": "x" * 501})
+    assert response.status_code == 422
+    assert b"at most 500" in response.content
+
+
+@pytest.mark.parametrize("action", ["describe", "remove"])
+def test_others_files_need_the_right_over_all(writer, person, asset, action):
+    assert writer[0].post(f"/media/{asset.pk}/{action}", {"alt": "x"}).status_code == 403
+    boss, _ = person("boss", "view_asset", "change_asset", "delete_asset")
+    assert boss.post(f"/media/{asset.pk}/{action}", {"alt": "x"}).status_code == 200
+
+
+def test_a_removed_file_leaves_the_library_and_stays_fetchable(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner)
+    assert client.post(f"/media/{asset.pk}/remove").content == b""
+    assert listed(client.get("/media/")) == set()
+    assert client.get(asset.public_path).status_code == 200
+    assert client.post(f"/media/{asset.pk}/remove").status_code == 404
+
+
+def test_the_admin_deletes_for_good(admin_client, asset, client):
+    admin_client.post(f"/admin/media/asset/{asset.pk}/delete/", {"post": "yes"})
+    assert not Asset.objects.exists()
+    assert client.get(asset.public_path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/admin/media/asset/", "/admin/media/asset/{}/change/", "/admin/media/asset/?q=sea"])
+def test_the_admin_pages_open(admin_client, asset, path):
+    assert admin_client.get(path.format(asset.pk)).status_code == 200
+
+
+def test_the_admin_adds_nothing(admin_client):
+    assert admin_client.get("/admin/media/asset/add/").status_code == 403
+
+
+def test_a_form_beyond_all_bounds_is_refused_before_it_is_read(monkeypatch) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.get("/admin/login/")
+    monkeypatch.setattr("media.upload_bounds.LARGEST_FORM", 50_000)
+    answers = [
+        stranger.post("/admin/login/", {"file": SimpleUploadedFile("a.jpg", b"x" * size)}) for size in (10, 60_000)
+    ]
+    # The small one was read, and found without the token of a page; the large one was not.
+    assert [answer.status_code for answer in answers] == [403, 400]
