@@ -1,0 +1,142 @@
+"""Phone numbers and sender IDs: one spelling inside (E.164 with its plus), one per provider outside."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+import phonenumbers
+
+SHORT_CODE = re.compile(r"[0-9]{3,8}")
+ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+SEPARATORS = re.compile(r"[\n\r,;\t]+")
+# Twelve or so digits with the usual punctuation; anything longer is not worth parsing.
+LONGEST_ENTRY = 64
+
+
+class SenderKind(StrEnum):
+    """What a sender ID is."""
+
+    SHORT_CODE = "short_code"
+    TEN_DLC = "10dlc"
+    TOLL_FREE = "toll_free"
+    LONG = "long"
+    ALPHANUMERIC = "alphanumeric"
+
+
+class AddressError(ValueError):
+    """A number that cannot be sent to. `code` is stable, `message` says what is wrong and how to mend it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pasted recipient: what was written, and its E.164 form or the reason it has none."""
+
+    written: str
+    number: str = ""
+    error: str = ""
+    repeated: bool = False
+
+
+def normalise(written: str, *, region: str = "US") -> str:
+    """E.164 with its plus, from any usual spelling.
+
+    In: a number as a person or program wrote it; `region` is used for national spellings ("(647) 555-0142").
+    Raises AddressError: empty, too long, letters, extension, short code, or not a possible number.
+    """
+    text = unicodedata.normalize("NFKC", written).strip()
+    if not text:
+        raise AddressError("number_empty", "No number given. Write it as +16475550142.")
+    if len(text) > LONGEST_ENTRY:
+        raise AddressError("number_too_long", "This is too long for a phone number. Give one number a line.")
+    if any(character.isalpha() for character in text) or "#" in text:
+        raise AddressError("number_has_letters", "A phone number holds digits only, without letters or an extension.")
+    digits = re.sub(r"\D", "", text)
+    if not text.startswith("+") and len(digits) <= 6:
+        raise AddressError("number_too_short", "This is too short for a mobile number; include the area code.")
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise AddressError("number_not_valid", "This is not a phone number. Write it as +16475550142.") from error
+    if parsed.extension:
+        raise AddressError("number_has_extension", "A picture message cannot go to an extension.")
+    # A number without its area code counts as possible elsewhere; here it would reach nobody.
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise AddressError(
+            "number_not_possible", "No phone number has this many digits. Check it against +16475550142."
+        )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_list(text: str, *, region: str = "US") -> list[Entry]:
+    """The recipients in a pasted text, in order, one entry each; repeats are marked, never dropped silently."""
+    entries: list[Entry] = []
+    seen: set[str] = set()
+    for piece in SEPARATORS.split(text):
+        written = piece.strip()
+        if not written:
+            continue
+        try:
+            number = normalise(written, region=region)
+        except AddressError as error:
+            entries.append(Entry(written, error=error.message))
+            continue
+        entries.append(Entry(written, number, repeated=number in seen))
+        seen.add(number)
+    return entries
+
+
+def country(number: str) -> str:
+    """The two-letter region of an E.164 number, or "" when it cannot be told."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+def readable(number: str) -> str:
+    """A number spaced for reading: "+1 647-555-0142". Anything that is no E.164 number is returned as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def digits(number: str) -> str:
+    """The digits alone, as receipts and several providers spell a number."""
+    return re.sub(r"\D", "", number)
+
+
+def masked(number: str) -> str:
+    """A number fit for a log or for people who may not see it whole: "+1647***0142"."""
+    return f"{number[:5]}***{number[-4:]}" if len(number) >= 10 else "***"
+
+
+def check_sender(address: str, kind: SenderKind) -> None:
+    """Refuse a sender ID that does not look like its kind. Raises AddressError."""
+    match kind:
+        case SenderKind.SHORT_CODE:
+            if not SHORT_CODE.fullmatch(address):
+                raise AddressError("sender_not_short_code", "A short code is 3 to 8 digits, such as 34343.")
+        case SenderKind.ALPHANUMERIC:
+            if not ALPHANUMERIC.fullmatch(address):
+                raise AddressError(
+                    "sender_not_alphanumeric",
+                    "A mask is 1 to 11 letters, digits or blanks, one letter at least.",
+                )
+        case _:
+            if address != normalise(address):
+                raise AddressError("sender_not_e164", "Write the number in E.164, such as +16475550142.")
+
+
+def masked_in(text: str) -> str:
+    """A text, such as a raw receipt, with everything that could be a phone number masked."""
+    return re.sub(r"(?<![0-9A-Za-z.-])\+?[0-9]{10,15}(?![0-9A-Za-z-])", lambda match: masked(match[0]), text)

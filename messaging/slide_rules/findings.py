@@ -1,0 +1,66 @@
+"""The answer's form: one finding, its severity, and the limits it is measured against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether a finding stops the message or only advises."""
+
+    BLOCKS = "blocks"
+    ADVISES = "advises"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong, or unwise, about a content.
+
+    `pointer` is a JSON pointer into the REST request; `limit` and `actual` are in the unit the message names;
+    `provider_codes` holds the code each provider would have answered with.
+    """
+
+    code: str
+    severity: Severity
+    pointer: str
+    message: str
+    limit: int | None = None
+    actual: int | None = None
+    fix: str = ""
+    providers: tuple[str, ...] = ()
+    provider_codes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one provider takes. Sizes in bytes, lengths in characters, durations in seconds."""
+
+    provider: str
+    label: str
+    max_slides: int
+    media_per_slide: int
+    clashes: frozenset[frozenset[str]]
+    types: Mapping[str, frozenset[str]]
+    total_bytes: int
+    part_bytes: Mapping[str, int]
+    text_limit: int
+    text_advice: int
+    subject_limit: int
+    subject_advice: int
+    fallback_limit: int
+    fallback_advice: int
+    fallback_required: bool
+    name_limit: int
+    shortest: int
+    longest: int
+    codes: Mapping[str, str]
+
+
+def blocks(code: str, pointer: str, message: str, **more: object) -> Finding:
+    """A finding that stops the message; `pointer` is below /content."""
+    return Finding(code, Severity.BLOCKS, f"/content{pointer}", message, **more)  # type: ignore[arg-type]
+
+
+def advises(code: str, pointer: str, message: str, **more: object) -> Finding:
+    """A finding that only advises; `pointer` is below /content."""
+    return Finding(code, Severity.ADVISES, f"/content{pointer}", message, **more)  # type: ignore[arg-type]
