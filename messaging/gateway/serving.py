@@ -1,0 +1,231 @@
+"""The provider's chair: what a module `server` of a provider folder must be, and the values it deals in.
+
+The sandbox plays a provider through it on loopback, and the compat endpoints speak the provider's dialect through it.
+A server is pure: it reads calls and writes answers and receipts; when things happen is its caller's matter.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol, cast
+
+from messaging.content import Content
+from messaging.gateway.contract import HttpAnswer
+from messaging.gateway.registry import HOME, names
+
+
+class Event(StrEnum):
+    """What can become of an accepted message, in words that every provider shares."""
+
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    DELIVERED_AS_SMS = "delivered as SMS"
+    READ = "read"
+    CLICKED = "clicked"
+    EXPIRED = "expired"
+    ADDRESS_NOT_FOUND = "address not found"
+    CONTENT_REFUSED = "content refused"
+    MEDIA_NOT_FETCHED = "media not fetched"
+    RECIPIENT_BLOCKED = "recipient blocked"
+    REJECTED = "rejected"
+    NO_REPORT = "no report from this carrier"
+    UNKNOWN_CODE = "a code nobody knows"
+    MALFORMED = "a body that cannot be read"
+
+
+class Refusal(StrEnum):
+    """Why a call is refused for reasons that do not lie in the call itself."""
+
+    RECIPIENT = "recipient not valid"
+    BLOCKED = "recipient blacklisted"
+    THROTTLED = "throttled"
+    CREDENTIALS = "credentials refused"
+    INTERNAL = "internal error"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as it came in: `path` below the base URL, header names in lower case, `source` an IP address."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One customer of the provider.
+
+    `credentials` may hold several values a name. `senders` maps an address to whether it may send MMS. `tps` is in
+    destinations per second. `sources` are networks (CIDR); none means any. `webhook_url` gets the receipts of messages
+    that name no address themselves, signed with `webhook_key`; `inbound_url` gets what handsets send.
+    """
+
+    credentials: Mapping[str, Sequence[str]] = field(repr=False)
+    senders: Mapping[str, bool]
+    tps: float = 1000
+    sources: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    webhook_url: str = ""
+    webhook_key: str = field(default="", repr=False)
+    inbound_url: str = ""
+    options: Mapping[str, bool] = field(default_factory=dict)
+
+    def option(self, name: str, *, default: bool) -> bool:
+        """A switch of this tenant."""
+        return self.options.get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One recipient of a call: digits only, the caller's reference, and the values meant for this recipient alone."""
+
+    recipient: str
+    client_ref: str = ""
+    substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A file the provider will fetch: the kind the caller says it is, and where it lies."""
+
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A call that passed every check.
+
+    `wanted` are the receipts asked for, in the provider's words (empty: all). `fate` is set when the account, not the
+    handset, decides the outcome. `parsed` is the body as sent.
+    """
+
+    sender: str
+    destinations: tuple[Destination, ...]
+    content: Content = field(repr=False)
+    media: tuple[Medium, ...] = ()
+    substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notify_url: str = ""
+    callback_data: str = ""
+    wanted: frozenset[str] = frozenset()
+    send_at: datetime | None = None
+    fate: Event | None = None
+    parsed: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A question for the state of a message, by the provider's reference."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A receipt, or a handset's message, ready to be posted."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRules:
+    """What the provider's fetcher takes: MIME types by kind, and bytes for the whole message."""
+
+    types: Mapping[str, frozenset[str]]
+    total_bytes: int
+    needs_length: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRules:
+    """How receipts are posted: seconds for one try, seconds before each further try, statuses that end the tries."""
+
+    timeout: float
+    retries: tuple[float, ...]
+    good: frozenset[int]
+    hopeless: frozenset[int]
+
+
+class Rejected(Exception):
+    """A call that is refused, with the answer it gets."""
+
+    def __init__(self, answer: HttpAnswer) -> None:
+        super().__init__(f"{answer.status} {answer.body.decode(errors='replace')}".strip())
+        self.answer = answer
+
+
+class Server(Protocol):
+    """The provider answers (module `server` of a provider folder). Checks run in the provider's own order:
+    `route`, `authenticate`, `read`."""
+
+    LABEL: str
+    ENDPOINTS: Sequence[str]
+    DEMO: Tenant
+    MEDIA: MediaRules
+    POSTING: PostingRules
+
+    def route(self, call: Call) -> Lookup | None:
+        """What is asked for; None is a message to send. Raises Rejected for a wrong path or verb."""
+
+    def authenticate(self, call: Call, tenant: Tenant, *, now: datetime) -> None:
+        """Raises Rejected for credentials that do not hold."""
+
+    def read(self, call: Call, tenant: Tenant, *, now: datetime, take: Callable[[int], bool]) -> ReceivedMessage:
+        """The message in a call. `take(n)` says whether n more destinations fit the rate. Raises Rejected."""
+
+    def accept(self, message: ReceivedMessage, *, now: datetime) -> tuple[str, HttpAnswer]:
+        """A new reference and the answer that gives it."""
+
+    def refuse(self, refusal: Refusal) -> HttpAnswer | None:
+        """The answer for a refusal; None when this provider says such a thing in a receipt only."""
+
+    def describe(
+        self,
+        message: ReceivedMessage,
+        destination: Destination,
+        ref: str,
+        event: Event | None,
+        *,
+        accepted_at: datetime,
+    ) -> HttpAnswer:
+        """The answer to a Lookup; `event` is the latest one."""
+
+    def report(
+        self,
+        message: ReceivedMessage,
+        destination: Destination,
+        ref: str,
+        event: Event,
+        tenant: Tenant,
+        *,
+        at: datetime,
+    ) -> Notice | None:
+        """The receipt for an event; None when it was not asked for, or the provider has no word for it."""
+
+    def inbound(
+        self, tenant: Tenant, *, sender: str, recipient: str, text: str, files: Sequence[str], at: datetime
+    ) -> Notice:
+        """What a handset sent: `sender` is the handset, digits only; `files` are addresses."""
+
+
+@cache
+def served() -> tuple[str, ...]:
+    """The providers that have a server side."""
+    return tuple(name for name in names() if find_spec(f"{HOME}.{name}.server"))
+
+
+@cache
+def server(name: str) -> Server:
+    """The server side of a provider. Raises LookupError when there is none."""
+    if name not in served():
+        raise LookupError(f"No provider called {name!r} can be served; there are {', '.join(served())}.")
+    return cast(Server, import_module(f"{HOME}.{name}.server"))
