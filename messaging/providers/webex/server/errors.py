@@ -1,0 +1,56 @@
+"""How Webex Connect says no (webex.md, section 7): a code and its text under 400, or a bare status."""
+
+import json
+from typing import NoReturn
+
+from messaging.gateway.contract import HttpAnswer
+from messaging.gateway.serving import Rejected
+
+# Words and spelling as in seed 000, "API Error Codes".
+TEXTS = {
+    "7000": "Invalid JSON",
+    "7003": "Mandatory parameter missing: {}",
+    "7004": "Invalid parameter: {}",
+    "7009": "Maximum number of destinations reached",
+    "7016": "Unknown exception",
+    "7020": "You have reached the maximum transaction limit",
+    "7022": "JSON size exceeded",
+    "7101": "Invalid sender ID",
+    "7102": "Invalid destination address",
+    "7104": "Invalid app ID",
+    "7107": "Message length exceeded",
+    "7108": "Invalid template ID",
+    "7126": "Invalid content type",
+    "7127": "Source IP is not in the allowed listed",
+}
+
+
+def answer(status: int, members: object) -> HttpAnswer:
+    """A JSON answer."""
+    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+    return HttpAnswer(status, {"content-type": "application/json"}, body)
+
+
+def bare(status: int) -> HttpAnswer:
+    """An answer without a body: 401, 404 and 405."""
+    return HttpAnswer(status, {}, b"")
+
+
+def error(code: str, parameter: str = "", *, status: int = 400) -> HttpAnswer:
+    """The answer for a code; `parameter` fills the dynamic texts of 7003 and 7004."""
+    return answer(status, {"code": code, "message": TEXTS[code].format(parameter)})
+
+
+def reject(code: str, parameter: str = "", *, status: int = 400) -> NoReturn:
+    """Raises Rejected with the answer for a code."""
+    raise Rejected(error(code, parameter, status=status))
+
+
+def missing(parameter: str) -> NoReturn:
+    """Raises Rejected: a member that has to be there is not."""
+    reject("7003", parameter)
+
+
+def invalid(parameter: str) -> NoReturn:
+    """Raises Rejected: a member has the wrong type or value."""
+    reject("7004", parameter)
