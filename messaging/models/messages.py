@@ -1,0 +1,181 @@
+"""An act of sending (Message), and one message to one recipient (Transaction), which is its own queue entry."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from uuid6 import uuid7
+
+from messaging.content import Content
+from messaging.models.senders import ApiKey, ProviderAccount, Sender
+from messaging.statuses import LABELS, Status, Via
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+STATUSES = [(status.value, LABELS[status]) for status in Status]
+
+
+def client_ref(identity: UUID) -> str:
+    """Our reference at the provider: the 128 bits of a transaction's id in 26 plain characters (base 32)."""
+    return "".join(CROCKFORD[identity.int >> shift & 31] for shift in range(125, -1, -5))
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def for_key(self, key: ApiKey) -> "MessageQuerySet":
+        """What an integration may see: what it sent itself."""
+        return self.filter(api_key=key)
+
+
+class Message(models.Model):
+    """One act of sending, with its content frozen as it was accepted."""
+
+    class Source(models.TextChoices):
+        WEB = "web"
+        API = "api"
+
+    class Purpose(models.TextChoices):
+        MARKETING = "marketing"
+        TRANSACTIONAL = "transactional"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    content = models.JSONField()
+    substitutions = models.JSONField(default=dict)
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="messages")
+    purpose = models.CharField(max_length=15, choices=Purpose.choices, default=Purpose.MARKETING)
+    source = models.CharField(max_length=3, choices=Source.choices)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="messages")
+    send_at = models.DateTimeField(null=True)
+    expire_at = models.DateTimeField(null=True)
+    notify_url = models.CharField(max_length=2048, blank=True, default="")
+    callback_data = models.CharField(max_length=2000, blank=True, default="")
+    requested_receipts = models.JSONField(default=list)
+    total = models.PositiveIntegerField()
+    # A form or an idempotent request may be posted twice; the message exists once.
+    once = models.CharField(max_length=80, null=True, unique=True, editable=False)
+    created_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("send_message", "Can send messages"), ("view_numbers", "Can see whole phone numbers")]
+        indexes = [
+            models.Index(fields=["api_key", "-id"], name="message_of_key"),
+            models.Index(fields=["-created_at"], name="message_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(total__gte=1), name="message_has_recipients"),
+            models.CheckConstraint(
+                condition=Q(expire_at=None) | Q(expire_at__gt=models.F("created_at")), name="message_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def frozen(self) -> Content:
+        """The content as it was accepted, before substitution."""
+        return Content.from_json(self.content, stored=True)
+
+
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def for_key(self, key: ApiKey) -> "TransactionQuerySet":
+        """What an integration may see: what it sent itself."""
+        return self.filter(message__api_key=key)
+
+
+class Transaction(models.Model):
+    """One message to one recipient: queue entry, current status, and the key to its timeline.
+
+    `client_ref` goes out as the provider's reference and is the same on every retry. `status`, `via`, `conflict` and
+    the reason are computed from the timeline by `statuses.fold`; nothing else may set them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="transactions")
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    client_ref = models.CharField(max_length=26, unique=True, editable=False)
+    recipient = models.CharField(max_length=20)
+    correlation_id = models.CharField(max_length=100, blank=True, default="")
+    substitutions = models.JSONField(default=dict)
+    status = models.CharField(max_length=12, choices=STATUSES)
+    via = models.CharField(max_length=3, blank=True, default="", choices=[(via.value, via.value) for via in Via])
+    conflict = models.BooleanField(default=False)
+    reason_code = models.CharField(max_length=40, blank=True, default="")
+    reason_text = models.CharField(max_length=300, blank=True, default="")
+    provider_ref = models.CharField(max_length=100, blank=True, default="")
+    attempt_no = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    # Past this the message is not sent any more, however often it waits.
+    expires_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    receipt_deadline = models.DateTimeField(null=True)
+    clicks = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = TransactionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="tx_due", condition=Q(status__in=["queued", "scheduled"])),
+            models.Index(fields=["lease_until"], name="tx_leased", condition=Q(lease_until__isnull=False)),
+            models.Index(fields=["receipt_deadline"], name="tx_awaited", condition=Q(receipt_deadline__isnull=False)),
+            models.Index(fields=["message", "position"], name="tx_of_message"),
+            models.Index(fields=["message", "status"], name="tx_counts"),
+            models.Index(fields=["account", "provider_ref"], name="tx_by_provider_ref"),
+            models.Index(fields=["recipient", "-id"], name="tx_by_recipient"),
+            models.Index(fields=["status", "-id"], name="tx_by_status"),
+            models.Index(fields=["created_at"], name="tx_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "recipient"], name="tx_once_per_recipient"),
+            models.CheckConstraint(condition=Q(status__in=[status.value for status in Status]), name="tx_status_known"),
+            models.CheckConstraint(
+                condition=Q(lease_token=None, lease_until=None)
+                | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="tx_lease_whole",
+            ),
+            # Waiting entries must be findable by the pump, leased ones by the sweep: nothing can fall between.
+            models.CheckConstraint(
+                condition=~Q(status__in=["queued", "scheduled"]) | Q(next_attempt_at__isnull=False),
+                name="tx_waiting_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["unknown", "accepted", "submitted"]) | Q(receipt_deadline__isnull=False),
+                name="tx_awaiting_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="sending") | Q(lease_token__isnull=False), name="tx_sending_has_lease"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_ref
+
+
+class IdempotencyRecord(models.Model):
+    """A request of an integration that was carried out, with its answer, for whoever repeats it (reliability, 3.5)."""
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    route = models.CharField(max_length=80)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    answer_status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "route", "key"], name="idempotency_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_by_time")]
+
+    def __str__(self) -> str:
+        return self.route

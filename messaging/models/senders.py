@@ -1,0 +1,213 @@
+"""Provider accounts, the sender IDs that belong to them, and the API keys of integrations."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from uuid6 import uuid7
+
+from messaging.addresses import AddressError, SenderKind, check_sender
+from messaging.gateway import registry
+from messaging.gateway.contract import Account
+from messaging.models.sealing import seal, unseal
+
+
+def new_webhook_secret() -> str:
+    """An unguessable path segment of 32 bytes."""
+    return secrets.token_urlsafe(32)
+
+
+class ProviderAccount(models.Model):
+    """One set of credentials at one provider. Credentials are sealed and never shown again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+    provider = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=300, help_text="Where your tenant lives, without the path of the call.")
+    credentials_sealed = models.TextField(blank=True, default="", editable=False)
+    options = models.JSONField(default=dict, blank=True)
+    calls_per_second = models.PositiveSmallIntegerField(default=10)
+    concurrency = models.PositiveSmallIntegerField(default=10)
+    webhook_secret = models.CharField(max_length=64, unique=True, default=new_webhook_secret, editable=False)
+    webhook_secret_previous = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    source_cidrs = models.JSONField(default=list, blank=True)
+    # Refusals in a row that point at the account itself; one acceptance sets it back to nought.
+    config_faults = models.PositiveSmallIntegerField(default=0, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=300, blank=True, default="", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(concurrency__gt=0), name="account_concurrency_positive"),
+            models.CheckConstraint(condition=Q(calls_per_second__gt=0), name="account_calls_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.provider and self.provider not in registry.names():
+            raise ValidationError({"provider": f"Choose one of {', '.join(registry.names())}."})
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The credentials, opened. For the length of a call only; never for a page."""
+        return unseal(self.credentials_sealed)
+
+    @credentials.setter
+    def credentials(self, values: Mapping[str, str]) -> None:
+        self.credentials_sealed = seal(values)
+
+    def opened(self) -> Account:
+        """The account as the gateway knows it, credentials opened. Raises SealBroken."""
+        credentials = self.credentials
+        keys = (credentials.get("webhook_key"), credentials.get("webhook_key_previous"))
+        return Account(
+            id=str(self.pk),
+            provider=self.provider,
+            base_url=self.base_url.rstrip("/"),
+            credentials=credentials,
+            webhook_url=self.webhook_url,
+            webhook_keys=tuple(key for key in keys if key),
+            options=self.options,
+        )
+
+    @property
+    def webhook_url(self) -> str:
+        """The address to paste at the provider."""
+        return f"{settings.PUBLIC_BASE_URL}/webhooks/{self.provider}/{self.webhook_secret}"
+
+
+class SenderQuerySet(models.QuerySet["Sender"]):
+    def for_user(self, user: AbstractBaseUser | AnonymousUser) -> "SenderQuerySet":
+        """The senders a person may choose: all that name no group, and those of the person's groups."""
+        if not isinstance(user, User):
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(Q(allowed_groups=None) | Q(allowed_groups__in=user.groups.all())).distinct()
+
+    def for_key(self, key: "ApiKey") -> "SenderQuerySet":
+        """The senders an integration may use: those its key lists, or all when it lists none."""
+        return self.filter(api_keys=key) if key.senders.exists() else self
+
+
+class Sender(models.Model):
+    """A sender ID that staff and integrations may choose."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = models.CharField(max_length=20, help_text="A short code, a number in E.164, or a mask.")
+    label = models.CharField(max_length=60, blank=True, default="", help_text="What staff see beside it.")
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in SenderKind])
+    country = models.CharField(max_length=2, default="US")
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="senders")
+    mms_enabled = models.BooleanField("MMS enabled", default=True)
+    messages_per_second = models.PositiveSmallIntegerField(null=True, blank=True)
+    config_faults = models.PositiveSmallIntegerField(default=0, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=300, blank=True, default="", editable=False)
+    allowed_groups = models.ManyToManyField(Group, blank=True, related_name="senders")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SenderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["label", "address"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "address"], name="sender_once_per_account"),
+            models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in SenderKind]), name="sender_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}, {self.label}" if self.label else self.address
+
+    def clean(self) -> None:
+        if not self.kind:
+            return
+        try:
+            check_sender(self.address, SenderKind(self.kind))
+        except AddressError as error:
+            raise ValidationError({"address": error.message}) from error
+
+
+SCOPES = {
+    "messages:send": "Send and cancel messages",
+    "messages:read": "Read messages, transactions and timelines",
+    "templates:read": "Read templates",
+    "senders:read": "Read sender IDs",
+    "media:read": "Read media",
+    "media:write": "Upload media",
+}
+
+
+class ApiKey(models.Model):
+    """An integration. The key itself is shown once; only its digest stays. Also verifies the JWTs it issues."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    jwt_secret_sealed = models.TextField(editable=False, default="")
+    scopes = models.JSONField(default=list)
+    senders = models.ManyToManyField(Sender, blank=True, related_name="api_keys")
+    source_cidrs = models.JSONField(default=list, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} (mms_live_{self.prefix}…)"
+
+    @property
+    def owner_label(self) -> str:
+        """How this integration is named as the owner of media and messages."""
+        return f"key:{self.id}"
+
+    @property
+    def jwt_secret(self) -> str:
+        """The base64 secret that signs this integration's JWTs."""
+        return unseal(self.jwt_secret_sealed).get("jwt", "")
+
+    def matches(self, secret: str) -> bool:
+        """Whether the secret part of a presented key is this key's, in constant time."""
+        return hmac.compare_digest(self.digest, digest_of(secret))
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a key: SHA-256 of its secret part, peppered with the portal's own secret."""
+    return hmac.new(settings.SECRET_KEY.encode(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def issue_key(*, name: str, scopes: list[str], senders: list[Sender] | None = None) -> tuple[ApiKey, str, str]:
+    """Make an API key. Out: the row, the whole key and the JWT secret (base64), both shown only now.
+
+    Raises ValueError for a scope that does not exist.
+    """
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise ValueError(f"No such scope: {', '.join(unknown)}. There are {', '.join(SCOPES)}.")
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    jwt_secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    key = ApiKey.objects.create(
+        name=name,
+        prefix=prefix,
+        digest=digest_of(secret),
+        jwt_secret_sealed=seal({"jwt": jwt_secret}),
+        scopes=scopes,
+    )
+    key.senders.set(senders or [])
+    return key, f"mms_live_{prefix}_{secret}", jwt_secret
