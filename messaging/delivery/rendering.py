@@ -1,0 +1,61 @@
+"""One claimed transaction -> the request that will carry it, and that request without its secrets."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
+from messaging.gateway.errors import Refused
+from messaging.models import Transaction
+from messaging.slide_rules import blocking, check
+
+LONGEST_BODY = 8000
+
+
+def render(transaction: Transaction, account: Account, provider: Provider, *, now: datetime) -> HttpRequest:
+    """The request for one transaction, after the sender's last look at the rules.
+
+    `transaction` must come with its message and sender. Raises Refused for content that breaks a rule by now or that
+    the provider's dialect cannot express, Misconfigured for credentials that cannot be used.
+    """
+    message = transaction.message
+    content = message.frozen.substituted({**message.substitutions, **transaction.substitutions})
+    wrong = blocking(check(content, [provider.profile]))
+    if wrong:
+        raise Refused(wrong[0].code, wrong[0].message)
+    outbound = OutboundMessage(
+        client_ref=transaction.client_ref,
+        sender=message.sender.address,
+        recipient=transaction.recipient,
+        content=content,
+        substitutions=transaction.substitutions,
+        shared_substitutions=message.substitutions,
+        callback_data=message.callback_data,
+        validity=max(1, int((message.expire_at - now).total_seconds())) if message.expire_at else None,
+        purpose=message.purpose,
+    )
+    return provider.client.build(account, outbound, now=now)
+
+
+def redacted(request: HttpRequest, account: Account, transaction: Transaction) -> dict[str, str]:
+    """A request fit to be kept: nothing in it that `hidden` hides."""
+    body = request.body[:LONGEST_BODY].decode("utf-8", "replace").replace("\x00", "")
+    return {
+        "method": request.method,
+        "url": hidden(request.url, account, transaction),
+        "body": hidden(body, account, transaction),
+    }
+
+
+def redacted_answer(answer: HttpAnswer, account: Account, transaction: Transaction) -> HttpAnswer:
+    """An answer fit to be kept: providers like to repeat what they refuse."""
+    body = hidden(answer.body[:LONGEST_BODY].decode("utf-8", "replace"), account, transaction)
+    return replace(answer, body=body.encode())
+
+
+def hidden(text: str, account: Account, transaction: Transaction) -> str:
+    """A text without credentials, the webhook's secret and the recipient's number."""
+    secrets = [*account.credentials.values(), account.webhook_url.rpartition("/")[2]]
+    for secret in sorted((value for value in secrets if len(value) > 3), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    number = transaction.recipient.lstrip("+")
+    return text.replace(number, f"***{number[-4:]}")

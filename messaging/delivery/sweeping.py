@@ -1,0 +1,91 @@
+"""Taking up what was left behind: leases that ran out, messages whose time is over, receipts that never came."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+from django.db.transaction import atomic
+
+from messaging import timeline
+from messaging.delivery.protocol import CRASHED, MOST_CRASHES, WAITING, hand_back, release
+from messaging.models import SendAttempt, Transaction
+from messaging.models.clock import database_now
+from messaging.statuses import Status
+
+AT_ONCE = 200
+MOST_ROUNDS = 500
+
+
+def sweep() -> int:
+    """Take up all that was left behind. Out: how many transactions were moved."""
+    return sum(_lost_leases()) + sum(_overdue()) + sum(_unanswered())
+
+
+def _rounds(step: "QuerySet[Transaction]") -> Iterator[tuple[list[Transaction], datetime]]:
+    """Locked batches of what matches, each in a commit of its own, until nothing does."""
+    for _round in range(MOST_ROUNDS):
+        with atomic():
+            rows = list(step.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
+            if not rows:
+                return
+            yield rows, database_now()
+
+
+def _lost_leases() -> Iterator[int]:
+    for rows, now in _rounds(Transaction.objects.filter(lease_until__lt=database_now()).order_by("lease_until")):
+        tries = {
+            attempt.transaction_id: attempt
+            for attempt in SendAttempt.objects.filter(transaction__in=rows).order_by("number")
+        }
+        wired = [row for row in rows if tries[row.pk].phase == SendAttempt.Phase.WIRE]
+        _close_unclear(wired, now)
+        unsent = [row for row in rows if row not in wired]
+        crashing = _crashing(unsent)
+        _give_up([row for row in unsent if row.pk in crashing], now)
+        returning = [row for row in unsent if row.pk not in crashing]
+        hand_back(returning, "The worker stopped before sending.", code=CRASHED)
+        yield len(rows)
+
+
+def _close_unclear(rows: list[Transaction], now: datetime) -> None:
+    """On the wire when the lease ended: may have been accepted, so it is never sent again by us."""
+    SendAttempt.objects.filter(transaction__in=rows, phase=SendAttempt.Phase.WIRE).update(
+        phase=SendAttempt.Phase.DONE, outcome="U", code=CRASHED, finished_at=now
+    )
+    timeline.append([timeline.entry(row, "unknown", now=now, state=Status.UNKNOWN, code=CRASHED) for row in rows])
+    release(rows, now)
+
+
+def _crashing(rows: list[Transaction]) -> set[object]:
+    """Those whose present try is one crash too many; a try that was handed back for another reason is none."""
+    crashes = SendAttempt.objects.filter(transaction__in=rows, outcome="", code=CRASHED).values("transaction")
+    many = crashes.annotate(count=Count("pk")).filter(count__gte=MOST_CRASHES - 1)
+    return {row["transaction"] for row in many}
+
+
+def _give_up(rows: list[Transaction], now: datetime) -> None:
+    SendAttempt.objects.filter(transaction__in=rows, phase=SendAttempt.Phase.CLAIMED).update(
+        phase=SendAttempt.Phase.DONE, finished_at=now
+    )
+    text = f"The worker broke down over it {MOST_CRASHES} times; nothing was sent."
+    timeline.append(
+        [timeline.entry(r, "failed", now=now, state=Status.FAILED, code="gave_up", text=text) for r in rows]
+    )
+    release(rows, now)
+
+
+def _overdue() -> Iterator[int]:
+    late = Transaction.objects.filter(status__in=WAITING, next_attempt_at__isnull=False, expires_at__lte=database_now())
+    for rows, now in _rounds(late):
+        timeline.append([timeline.entry(row, "expired", now=now, state=Status.EXPIRED) for row in rows])
+        release(rows, now)
+        yield len(rows)
+
+
+def _unanswered() -> Iterator[int]:
+    for rows, now in _rounds(Transaction.objects.filter(receipt_deadline__lt=database_now())):
+        timeline.append([timeline.entry(row, "unconfirmed", now=now, state=Status.UNCONFIRMED) for row in rows])
+        for row in rows:
+            row.receipt_deadline = None
+        timeline.settle(rows, now=now)
+        yield len(rows)

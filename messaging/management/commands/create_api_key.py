@@ -1,0 +1,43 @@
+"""manage.py create_api_key NAME --scopes ... [--senders ...]: a key for an integration, shown once."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from messaging.models import SCOPES, Sender, issue_key
+
+
+class Command(BaseCommand):
+    help = "Make an API key. The key and its JWT secret are printed now and never again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="who will use it, such as “Shop backend”")
+        parser.add_argument(
+            "--scopes", nargs="+", required=True, metavar="SCOPE", help=f"what it may do: {', '.join(SCOPES)}"
+        )
+        parser.add_argument(
+            "--senders", nargs="*", default=[], metavar="ADDRESS", help="the sender IDs it may use; all when left out"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        name = options["name"].strip()
+        if not 1 <= len(name) <= 80:
+            raise CommandError("Give the key a name of 1 to 80 characters.")
+        try:
+            key, secret, jwt_secret = issue_key(
+                name=name, scopes=list(dict.fromkeys(options["scopes"])), senders=_senders(options["senders"])
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"key:        {secret}")
+        self.stdout.write(f"JWT issuer: {key.prefix}")
+        self.stdout.write(f"JWT secret: {jwt_secret}  (base64; decode it before signing with HS256)")
+        self.stdout.write("Keep them now: they are not shown again.")
+
+
+def _senders(addresses: list[str]) -> list[Sender]:
+    found = list(Sender.objects.filter(address__in=addresses))
+    missing = set(addresses) - {sender.address for sender in found}
+    if missing:
+        raise CommandError(f"No such sender: {', '.join(sorted(missing))}.")
+    return found

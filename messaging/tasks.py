@@ -1,0 +1,54 @@
+"""Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
+
+import logging
+from time import monotonic
+
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError as BrokerDown
+
+from messaging import delivery, receipts
+
+logger = logging.getLogger(__name__)
+# After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
+SILENCE = 5.0
+_silent_until = 0.0
+
+
+@shared_task
+def pump() -> None:
+    """Send what is due; while there was something, there may be more."""
+    if delivery.pump(once=True):
+        ring_pump()
+
+
+@shared_task
+def drain_receipts() -> None:
+    """Read what came in."""
+    receipts.drain()
+
+
+@shared_task
+def sweep() -> None:
+    """Take up what was left behind."""
+    delivery.sweep()
+
+
+def ring_pump() -> None:
+    """Tell a worker that there is something to send, if the broker is up."""
+    _ring(pump)
+
+
+def ring_receipts() -> None:
+    """Tell a worker that there is something to read, if the broker is up."""
+    _ring(drain_receipts)
+
+
+def _ring(task: "Task[[], None]") -> None:
+    global _silent_until
+    if monotonic() < _silent_until:
+        return
+    try:
+        task.apply_async(retry=False)
+    except (BrokerDown, OSError) as error:
+        _silent_until = monotonic() + SILENCE
+        logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)

@@ -1,0 +1,43 @@
+"""How each kind of fact is worded when it is shown. A new kind needs its line here, or a test fails."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Title and text for people; `level` (ok, warn, err, info) and `icon` (lucide). "" leaves it to the state."""
+
+    title: str
+    text: str = ""
+    level: str = ""
+    icon: str = ""
+
+
+WORDS = {
+    "queued": Words("Queued", "Accepted by the portal; waits for its turn.", "info", "list-plus"),
+    "scheduled": Words("Scheduled", "Accepted by the portal; waits for its time.", "info", "calendar-clock"),
+    "sending": Words("Sent to the provider", "The request left the portal.", "info", "send"),
+    "accepted": Words("Accepted by the provider", "The provider has taken the message.", "info", "circle-check"),
+    "retry": Words("Not accepted, will be tried again", "The provider did not take it this time.", "warn", "rotate-cw"),
+    "account_fault": Words(
+        "Account refused, kept in the queue", "The provider refuses the account, not the message.", "warn", "key-round"
+    ),
+    "failed": Words("Failed", "The provider refused the message.", "err", "circle-x"),
+    "blocked": Words("Held back", "The provider holds this recipient back.", "warn", "shield-ban"),
+    "unknown": Words(
+        "Outcome unknown",
+        "The line broke after the request had left. It is not sent again on our own; a receipt will tell.",
+        "warn",
+        "circle-question-mark",
+    ),
+    "late_answer": Words("Late answer", "The provider answered after we had stopped waiting.", "info", "clock"),
+    "returned": Words("Back in the queue", "The worker stopped before sending; nothing had left.", "warn", "undo-2"),
+    "expired": Words("Expired", "Its time ran out before it could be sent.", "err", "clock-alert"),
+    "unconfirmed": Words("Unconfirmed", "No final receipt came in time.", "warn", "circle-question-mark"),
+    "cancelled": Words("Cancelled", "Withdrawn before it was sent.", "info", "ban"),
+    "receipt": Words("", "", "", ""),
+    "clicked": Words("Link opened", "The recipient opened a link.", "ok", "mouse-pointer-click"),
+    "unrecognised": Words(
+        "Unknown receipt", "The provider sent a code that is in none of its tables.", "warn", "circle-question-mark"
+    ),
+}

@@ -1,0 +1,111 @@
+"""The one door for receipts and inbound messages: authenticate, store, answer. Nothing is understood here.
+
+Exactly 200 with a short body to everything authentic, readable or not (reliability, 3.3; webex.md, section 8): any
+other answer loses the receipt at one provider or another. 401 to what is not authentic. While the database is away
+the spool takes what may be ours; 503 only when that fails too.
+"""
+
+import logging
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error as DatabaseFault
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from messaging import arrivals, spool, tasks
+from messaging.arrivals import Arrival
+from messaging.gateway import registry
+from messaging.gateway.contract import Forged
+from messaging.models import ProviderAccount
+
+logger = logging.getLogger(__name__)
+LARGEST_BODY = 256 * 1024
+KEPT_HEADERS = ("content-type", "user-agent", "x-wx-gtrid", "x-hub-signature", "x-ts-authorization", "date")
+
+
+@csrf_exempt
+def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
+    """POST (and whatever else the provider uses) to /webhooks/<provider>/<secret>; HEAD answers its probe."""
+    try:
+        account = arrivals.account_of(provider, secret, _source(request))
+    except DatabaseFault as fault:
+        if not arrivals.may_be_ours(provider, secret, str(request.method)):
+            # Every provider repeats after a 503; after a 200 it would not.
+            return _answer(503, "later")
+        return _take(request, provider, secret, fault)
+    if account is None:
+        return _answer(401, "unknown")
+    if request.method == "HEAD":
+        return _answer(200, "")
+    client = registry.provider(account.provider).client
+    if request.method not in client.METHODS:
+        answer = _answer(405, "not here")
+        answer["Allow"] = ", ".join(client.METHODS)
+        return answer
+    return _take(request, provider, secret, account)
+
+
+def _take(request: HttpRequest, provider: str, secret: str, found: ProviderAccount | DatabaseFault) -> HttpResponse:
+    """Into the inbox of the account that was found, or into the spool when the database did not say."""
+    try:
+        arrival = _arrival(request, provider, secret)
+        if not isinstance(found, ProviderAccount):
+            return _spool(arrival, found)
+        arrivals.verify(found, arrival.headers, arrival.body)
+        arrivals.ingest(
+            found, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at
+        )
+    except RequestDataTooBig:
+        return _answer(413, "too large")
+    except Forged:
+        logger.warning("a %s receipt carried a wrong signature", provider)
+        return _answer(401, "unknown")
+    except DatabaseFault as fault:
+        return _spool(arrival, fault)
+    tasks.ring_receipts()
+    return _answer(200, "ok")
+
+
+def _spool(arrival: Arrival, fault: DatabaseFault) -> HttpResponse:
+    """Nobody has checked it yet: that is done when it is taken up."""
+    try:
+        spool.append(arrival.packed())
+    except OSError:
+        logger.exception("a %s receipt could be kept neither in the database nor in the spool", arrival.provider)
+        return _answer(503, "later")
+    logger.error("the database failed (%s): a %s receipt is in the spool", type(fault).__name__, arrival.provider)
+    return _answer(200, "ok")
+
+
+def _arrival(request: HttpRequest, provider: str, secret: str) -> Arrival:
+    return Arrival(
+        provider=provider,
+        secret=secret,
+        method=str(request.method),
+        headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+        body=_body(request),
+        source=_source(request),
+        received_at=timezone.now(),
+    )
+
+
+def _source(request: HttpRequest) -> str:
+    return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104
+
+
+def _body(request: HttpRequest) -> bytes:
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise RequestDataTooBig
+    body = request.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise RequestDataTooBig
+    return body
+
+
+def _answer(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
+
+
+urlpatterns = [path("<slug:provider>/<str:secret>", receive, name="webhook")]
