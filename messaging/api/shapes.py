@@ -1,0 +1,171 @@
+"""What the API answers: rows and values as plain members (architecture, section 4). `schemas` describes the same."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from messaging import timeline
+from messaging.gateway.codes import Code
+from messaging.models import Message, Sender, Template, Transaction
+from messaging.queueing import Examination, HeldBack
+from messaging.slide_rules import Finding
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def sender(row: Sender) -> dict[str, Any]:
+    """A sender ID; needs `account` loaded."""
+    return {
+        "id": str(row.pk),
+        "address": row.address,
+        "kind": row.kind,
+        "country": row.country,
+        "provider": row.account.provider,
+        "account": row.account.name,
+        "mms_enabled": row.mms_enabled,
+    }
+
+
+def template(row: Template) -> dict[str, Any]:
+    """A template; needs `slides` and their `parts` loaded."""
+    slides = [
+        {"text": slide.text, "duration": slide.duration} | {part.kind: str(part.asset_id) for part in slide.parts.all()}
+        for slide in row.slides.all()
+    ]
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "subject": row.subject,
+        "version": row.version,
+        "slides": slides,
+        "updated_at": moment(row.updated_at),
+    }
+
+
+def message(row: Message, counts: Mapping[str, int]) -> dict[str, Any]:
+    """A message without its content, with how many of its transactions stand in each status; needs `sender`."""
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "from": row.sender.address,
+        "purpose": row.purpose,
+        "total": row.total,
+        "counts": dict(counts),
+        "send_at": moment(row.send_at),
+        "expire_at": moment(row.expire_at),
+        "created_at": moment(row.created_at),
+        "notify_url": row.notify_url,
+        "callback_data": row.callback_data,
+        "requested_receipts": row.requested_receipts,
+    }
+
+
+def transaction(row: Transaction) -> dict[str, Any]:
+    """A transaction without its timeline; needs `account` loaded."""
+    trouble = timeline.reason(row)
+    return {
+        "id": str(row.pk),
+        "message": str(row.message_id),
+        "to": row.recipient,
+        "status": row.status,
+        "via": row.via or None,
+        "correlation_id": row.correlation_id,
+        "provider": row.account.provider,
+        "provider_ref": row.provider_ref,
+        "reason": {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step} if trouble else None,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+    }
+
+
+def story(row: Transaction) -> list[dict[str, Any]]:
+    """The timeline, oldest first. One query."""
+    return [
+        {"at": moment(one.at), "kind": one.kind, "source": one.source, "code": one.code, "text": one.text or one.title}
+        for one in reversed(timeline.story(row))
+    ]
+
+
+def accepted(row: Transaction) -> dict[str, Any]:
+    """A transaction as it stands in the answer to a send."""
+    members: dict[str, Any] = {
+        "id": str(row.pk),
+        "to": row.recipient,
+        "status": row.status,
+        "correlation_id": row.correlation_id,
+    }
+    if trouble := timeline.reason(row):
+        members["reason"] = {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step}
+    return members
+
+
+def finding(one: Finding) -> dict[str, Any]:
+    """One finding of the rules; as an entry of `errors` its additional members do no harm."""
+    return {
+        "code": one.code,
+        "severity": one.severity.value,
+        "pointer": one.pointer,
+        "message": one.message,
+        "limit": one.limit,
+        "actual": one.actual,
+        "providers": list(one.providers),
+        "provider_codes": dict(one.provider_codes),
+        "fix": one.fix,
+    }
+
+
+def repeated(held_back: Iterable[HeldBack]) -> list[dict[str, Any]]:
+    """Recipients that are not sent to, told as advice beside the findings."""
+    return [
+        {
+            "code": one.code,
+            "severity": "advises",
+            "pointer": f"/to/{one.index}",
+            "message": one.message,
+            "limit": None,
+            "actual": None,
+            "providers": [],
+            "provider_codes": {},
+            "fix": "Name each number once.",
+        }
+        for one in held_back
+    ]
+
+
+def examination(one: Examination) -> dict[str, Any]:
+    """The answer to a dry run."""
+    return {
+        "ok": one.ok,
+        "findings": [finding(each) for each in one.findings],
+        "routing": [
+            {
+                "account": route.account,
+                "provider": route.provider,
+                "sender": route.sender,
+                "eligible": route.eligible,
+                "reasons": list(route.reasons),
+            }
+            for route in one.routing
+        ],
+        "recipients": {
+            "accepted": one.accepted,
+            "held_back": [{"pointer": f"/to/{each.index}", "code": each.code} for each in one.held_back],
+        },
+    }
+
+
+def code(provider: str, row: Code) -> dict[str, Any]:
+    """A provider's code in plain words; `class` is what it means for the send (answers) or the status (receipts)."""
+    meaning = row.outcome.name.lower() if row.outcome else row.state or "information"
+    return {
+        "provider": provider,
+        "code": row.code,
+        "where": row.where.value,
+        "meaning": row.meaning,
+        "whose": row.whose.value,
+        "next_step": row.next_step,
+        "class": str(meaning),
+    }
