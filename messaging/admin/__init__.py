@@ -1,0 +1,5 @@
+"""The admin: who may send through what, and what came back. Messages and transactions have pages of their own."""
+
+from messaging.admin import accounts, keys, people, receipts, senders, templates
+
+__all__ = ["accounts", "keys", "people", "receipts", "senders", "templates"]

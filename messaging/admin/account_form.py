@@ -1,0 +1,163 @@
+"""The form of a provider account: credentials go in and never come out again."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+
+from messaging.admin.fields import NetworksField
+from messaging.gateway import registry
+from messaging.gateway.contract import CredentialField
+from messaging.models import ProviderAccount
+from messaging.models.sealing import SealBroken
+
+PREFIX = "credential_"
+PORTS = {"http": 80, "https": 443}
+LONGEST_SECRET = 4096
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """What both steps share: the address must be one that credentials may be sent to."""
+
+    def clean_base_url(self) -> str:
+        return check_base_url(self.cleaned_data["base_url"])
+
+
+class NewAccountForm(AccountForm):
+    """Step one: which provider. Its credentials are asked for on the next page."""
+
+    provider = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = self.fields["provider"]
+        assert isinstance(choices, forms.ChoiceField)
+        choices.choices = [("", "Choose one"), *((name, label_of(name)) for name in registry.names())]
+
+
+class KeptAccountForm(AccountForm):
+    """Step two and later: credentials are written, never read; a blank field keeps what is stored."""
+
+    source_cidrs = NetworksField(
+        label="Receipts may come from", help_text="One network a line, such as 203.0.113.0/24. Empty allows any."
+    )
+    forget = forms.MultipleChoiceField(
+        label="Forget",
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Tick to remove what is stored.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored, self.broken = stored_credentials(self.instance)
+        credentials = credentials_of(self.instance.provider)
+        for credential in credentials:
+            if field := self.fields.get(PREFIX + credential.name):
+                field.widget.attrs["placeholder"] = (
+                    "Stored. Leave blank to keep it" if self._has(credential) else "Not set"
+                )
+        optional = [(each.name, each.label) for each in credentials if self._has(each) and not each.required]
+        forget = self.fields.get("forget")
+        if isinstance(forget, forms.MultipleChoiceField):
+            forget.choices = optional
+
+    def _has(self, credential: CredentialField) -> bool:
+        return bool(self.stored.get(credential.name))
+
+    def clean_options(self) -> dict[str, bool]:
+        options = self.cleaned_data["options"] or {}
+        if not isinstance(options, dict) or not all(isinstance(value, bool) for value in options.values()):
+            raise ValidationError('Options are switches: an object of true and false, such as {"transcoding": true}.')
+        return options
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for credential in credentials_of(self.instance.provider):
+            name = PREFIX + credential.name
+            if credential.required and not cleaned.get(name) and not self._has(credential) and name in self.fields:
+                self.add_error(name, f"{credential.label} is needed to send through this provider.")
+            elif self._moves(cleaned) and self._has(credential) and not cleaned.get(name) and not self._forgets(name):
+                self.add_error(name, "The address has changed: type this in again, so that nobody else receives it.")
+        return cleaned
+
+    def _moves(self, cleaned: dict[str, Any]) -> bool:
+        """Whether credentials would travel to another host, or in the clear, from now on."""
+        old, new = urlsplit(str(self.initial.get("base_url", ""))), urlsplit(cleaned.get("base_url", ""))
+        return (old.scheme, old.netloc.lower()) != (new.scheme, new.netloc.lower())
+
+    def _forgets(self, name: str) -> bool:
+        return name.removeprefix(PREFIX) in self.cleaned_data.get("forget", [])
+
+    def save(self, commit: bool = True) -> ProviderAccount:
+        given = {
+            credential.name: self.cleaned_data.get(PREFIX + credential.name, "")
+            for credential in credentials_of(self.instance.provider)
+        }
+        kept = {name: value for name, value in self.stored.items() if name not in self.cleaned_data.get("forget", [])}
+        typed = {name: value for name, value in given.items() if value}
+        if typed or kept != self.stored:
+            self.instance.credentials = kept | typed
+        saved: ProviderAccount = super().save(commit)
+        return saved
+
+
+def form_for(account: ProviderAccount) -> type[KeptAccountForm]:
+    """The form with one write-only field for each credential of the account's provider."""
+    fields = {PREFIX + each.name: _field(each) for each in credentials_of(account.provider)}
+    return type("KeptAccountForm", (KeptAccountForm,), fields)
+
+
+def _field(credential: CredentialField) -> forms.Field:
+    return forms.CharField(
+        label=credential.label,
+        required=False,
+        max_length=LONGEST_SECRET,
+        help_text=credential.help,
+        widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
+    )
+
+
+def credentials_of(provider: str) -> Sequence[CredentialField]:
+    """The credentials a provider asks for; none for a folder that is gone."""
+    return registry.provider(provider).client.CREDENTIALS if provider in registry.names() else ()
+
+
+def label_of(provider: str) -> str:
+    """A provider's name for people."""
+    return registry.provider(provider).profile.label if provider in registry.names() else provider
+
+
+def stored_credentials(account: ProviderAccount) -> tuple[dict[str, str], bool]:
+    """What is stored, for comparing only, and whether its seal is broken."""
+    try:
+        return account.credentials, False
+    except SealBroken:
+        return {}, True
+
+
+def check_base_url(text: str) -> str:
+    """The address without a trailing slash. Raises ValidationError for anything credentials must not be sent to.
+
+    Plain http is for loopback sandboxes the operator has listed (MMS_ALLOW_PRIVATE_TARGETS), nothing else.
+    """
+    try:
+        url = urlsplit(text.strip())
+        host, port = url.hostname or "", url.port or PORTS.get(url.scheme, 0)
+    except ValueError as error:
+        raise ValidationError("This is not a web address. Write it as https://api.example.com.") from error
+    if (
+        url.scheme not in PORTS
+        or not host
+        or any(character.isspace() or character == "\\" for character in text.strip())
+    ):
+        raise ValidationError("This is not a web address. Write it as https://api.example.com.")
+    if url.username is not None or url.password is not None or url.query or url.fragment:
+        raise ValidationError("Give the address alone, without user name, query or fragment.")
+    if url.scheme != "https" and f"{host}:{port}" not in settings.ALLOW_PRIVATE_TARGETS:
+        raise ValidationError(f"Use https: credentials must not travel in the clear to {host}:{port}.")
+    return text.strip().rstrip("/")

@@ -1,0 +1,146 @@
+"""Provider accounts in the admin."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from messaging.admin.account_form import PREFIX, NewAccountForm, credentials_of, form_for, label_of, stored_credentials
+from messaging.admin.fields import pause_shown, resume_address
+from messaging.models import ProviderAccount
+from messaging.models.senders import new_webhook_secret
+from messaging.pauses import resume
+
+
+@admin.register(ProviderAccount)
+class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Credentials are typed in and never shown; pausing and the webhook secret are actions."""
+
+    list_display = ("name", "shown_provider", "shown_address", "shown_state", "calls_per_second", "concurrency")
+    search_fields = ("name", "base_url")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("pause", "resume", "rotate_secret", "end_rotation")
+    readonly_fields = ("shown_provider", "shown_pause", "shown_webhook", "shown_rotation")
+
+    class Media:
+        css = {"all": ["messaging/dashboard.css"]}
+
+    @display(description="provider", ordering="provider")  # type: ignore[untyped-decorator]
+    def shown_provider(self, account: ProviderAccount) -> str:
+        return label_of(account.provider)
+
+    @display(description="base URL", ordering="base_url")  # type: ignore[untyped-decorator]
+    def shown_address(self, account: ProviderAccount) -> str:
+        return account.base_url
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "base_url" and field:
+            field.label = "Base URL"
+        return field
+
+    @display(description="state", label={"Active": "success", "Paused": "warning"})  # type: ignore[untyped-decorator]
+    def shown_state(self, account: ProviderAccount) -> str:
+        return "Paused" if account.paused_at else "Active"
+
+    @display(description="state")  # type: ignore[untyped-decorator]
+    def shown_pause(self, account: ProviderAccount) -> str:
+        return pause_shown(account, getattr(account, "resume_address", ""))
+
+    @display(description="webhook URL")  # type: ignore[untyped-decorator]
+    def shown_webhook(self, account: ProviderAccount) -> str:
+        return account.webhook_url
+
+    @display(description="previous secret")  # type: ignore[untyped-decorator]
+    def shown_rotation(self, account: ProviderAccount) -> str:
+        if account.webhook_secret_previous:
+            return "Still taken, until you choose “Stop taking the previous secret” in the list."
+        return "None"
+
+    def get_form(
+        self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        kwargs["form"] = form_for(obj) if obj else NewAccountForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ProviderAccount | None:
+        # One admin serves every thread: who may resume travels with the row, never on the admin itself.
+        account: ProviderAccount | None = super().get_object(request, object_id, from_field)
+        if account:
+            allowed = self.has_change_permission(request, account)
+            account.resume_address = resume_address(account, allowed=allowed)  # type: ignore[attr-defined]
+        return account
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ("name", "provider", "base_url")})]
+        plain = (None, {"fields": ("name", "shown_provider", "base_url", "shown_pause")})
+        speed = ("Speed", {"fields": (("calls_per_second", "concurrency"),)})
+        hook = ("Receipts", {"fields": ("shown_webhook", "shown_rotation", "source_cidrs")})
+        more = ("Options", {"fields": ("options",)})
+        if not self.has_change_permission(request, obj):
+            return [plain, speed, hook, more]
+        return [plain, ("Credentials", self._credentials(obj)), speed, hook, more]
+
+    def _credentials(self, account: ProviderAccount) -> dict[str, Any]:
+        stored, broken = stored_credentials(account)
+        fields = [PREFIX + each.name for each in credentials_of(account.provider)]
+        optional = any(stored.get(each.name) and not each.required for each in credentials_of(account.provider))
+        about = "Stored encrypted and never shown again. A blank field keeps what is stored."
+        if broken:
+            about = "The stored credentials cannot be opened with any of CREDENTIALS_KEYS. Type them in again."
+        return {"fields": (*fields, "forget") if optional else tuple(fields), "description": about}
+
+    def response_add(self, request: HttpRequest, obj: ProviderAccount, *_more: Any, **_named: Any) -> HttpResponse:
+        messages.success(request, f"{obj.name} was added. Now give its credentials.")
+        return HttpResponseRedirect(reverse("admin:messaging_provideraccount_change", args=[obj.pk]))
+
+    @action(description="Pause sending", permissions=["change"])  # type: ignore[untyped-decorator]
+    def pause(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        reason = f"Paused by {request.user.get_username()}."
+        done = self._update(
+            request, queryset.filter(paused_at=None), reason, paused_at=timezone.now(), paused_reason=reason
+        )
+        messages.success(request, f"Paused: {done}. Messages of these accounts wait in the queue.")
+
+    @action(description="Resume sending", permissions=["change"])  # type: ignore[untyped-decorator]
+    def resume(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        messages.success(request, f"Resumed: {resume(queryset, cast(User, request.user))}.")
+
+    @action(description="New webhook secret", permissions=["change"])  # type: ignore[untyped-decorator]
+    def rotate_secret(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        if busy := [account.name for account in queryset if account.webhook_secret_previous]:
+            messages.error(request, f"Still rotating: {', '.join(busy)}. Stop taking the previous secret first.")
+            return
+        for account in queryset[:100]:
+            self._update(
+                request,
+                ProviderAccount.objects.filter(pk=account.pk, webhook_secret=account.webhook_secret),
+                "New webhook secret",
+                webhook_secret=new_webhook_secret(),
+                webhook_secret_previous=account.webhook_secret,
+            )
+        messages.success(
+            request, "New webhook URLs are ready to be copied. The previous ones are taken until you stop that."
+        )
+
+    @action(description="Stop taking the previous secret", permissions=["change"])  # type: ignore[untyped-decorator]
+    def end_rotation(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        rotating = queryset.filter(~Q(webhook_secret_previous=None))
+        done = self._update(request, rotating, "Previous webhook secret removed", webhook_secret_previous=None)
+        messages.success(request, f"Previous secrets removed: {done}.")
+
+    def _update(self, request: HttpRequest, accounts: QuerySet[ProviderAccount], what: str, **values: Any) -> int:
+        """Change accounts at once and write down who did it. Out: how many."""
+        chosen = list(accounts)
+        done = ProviderAccount.objects.filter(pk__in=[account.pk for account in chosen]).update(**values)
+        for account in chosen:
+            self.log_change(request, account, what)
+        return done
