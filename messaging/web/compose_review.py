@@ -1,0 +1,294 @@
+"""A draft, examined: everything the composer page says about it, from one reading."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from messaging.composing import resolve
+from messaging.content import LONGEST_FILLED, Content, missing
+from messaging.models import Draft, Message, Sender
+from messaging.queueing import Examination, Order, RecipientOrder, examine
+from messaging.slide_rules import Finding, Profile, Severity, blocking
+from messaging.sms import Segments, segments
+from messaging.web.compose_findings import entry_findings, profiles_for, sender_findings, without_sender
+from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
+from messaging.web.composer_form import field_of, slide_keys
+from messaging.web.recipients import Recipient, read_recipients, tidied
+
+TYPED_ABOVE = 100
+MOST_SHOWN = 20
+MOST_PREVIEWED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A finding as a line of the checks: its level, its field on the page, what is wrong and the way out."""
+
+    id: str
+    level: str
+    field: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A recipient who is left out, and why."""
+
+    number: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is known of a draft; templates read it, nothing in it writes."""
+
+    draft: Draft
+    content: Content
+    sender: Sender | None
+    limits: Profile
+    findings: list[Finding]
+    entries: list[Recipient]
+    recipients: list[RecipientOrder]
+    held_back: list[Held]
+    slides: list[ShownSlide]
+    keys: list[str]
+    preview_as: int
+
+    @property
+    def errors(self) -> int:
+        return len(blocking(self.findings))
+
+    @property
+    def warnings(self) -> int:
+        return len(self.findings) - self.errors
+
+    @property
+    def items(self) -> list[Item]:
+        return [
+            Item(
+                id=f"check-{index}",
+                level="err" if finding.severity is Severity.BLOCKS else "warn",
+                field=field_of(finding.pointer, self.keys),
+                message=finding.message,
+                fix=finding.fix,
+            )
+            for index, finding in enumerate(self.findings, start=1)
+        ]
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be sent yet, or nothing."""
+        if not self.errors:
+            return ""
+        return f"{self.errors} {'thing has' if self.errors == 1 else 'things have'} to be fixed first."
+
+    @property
+    def announcement(self) -> str:
+        if not self.findings:
+            return "Checked: nothing to fix."
+        return f"Checked: {self.errors} to fix, {self.warnings} to consider."
+
+    @property
+    def accepted(self) -> int:
+        return len(self.recipients)
+
+    @property
+    def must_type(self) -> bool:
+        return self.accepted > TYPED_ABOVE
+
+    @property
+    def unreadable(self) -> int:
+        return sum(bool(entry.error) for entry in self.entries)
+
+    @property
+    def shown_recipients(self) -> list[Recipient]:
+        """What needs a look first, then the others."""
+        return sorted(self.entries, key=lambda entry: (not entry.error, not entry.repeated))[:MOST_SHOWN]
+
+    @property
+    def more_recipients(self) -> int:
+        return max(0, len(self.entries) - MOST_SHOWN)
+
+    @property
+    def tidied(self) -> str | None:
+        """The recipients in normal form, when the box does not hold them so already."""
+        text = tidied(self.entries)
+        return text if text != self.draft.recipients.strip() else None
+
+    @property
+    def preview_choices(self) -> list[RecipientOrder]:
+        return self.recipients[:MOST_PREVIEWED]
+
+    @property
+    def segments(self) -> Segments:
+        return segments(self.example.fallback.text)
+
+    @property
+    def subject_length(self) -> int:
+        return len(self.example.subject)
+
+    @property
+    def seconds(self) -> int:
+        return sum(slide.duration for slide in self.content.slides)
+
+    @property
+    def bytes(self) -> int:
+        media = sum(part.size for _where, part in self.content.parts())
+        return media + sum(len(slide.text.encode()) for slide in self.content.slides)
+
+    @property
+    def kilobytes(self) -> int:
+        return -(-self.bytes // 1000)
+
+    @property
+    def budget(self) -> int:
+        return self.limits.total_bytes // 1000
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.bytes // self.limits.total_bytes)
+
+    @property
+    def fits(self) -> str:
+        return f"The message fits everything {self.limits.label} asks for."
+
+    @property
+    def names(self) -> list[str]:
+        """Every placeholder name in use or with a value."""
+        own = [name for entry in self.entries[:MOST_PREVIEWED] for name in entry.values]
+        return list(dict.fromkeys([*self.content.placeholders(), *self.draft.substitutions, *own]))[:30]
+
+    @property
+    def wanted(self) -> list[str]:
+        """Placeholders that no value stands ready for."""
+        first = self.recipients[0].substitutions if self.recipients else {}
+        return list(missing(self.content, {**self.draft.substitutions, **first}))[:30]
+
+    @property
+    def value_rows(self) -> list[tuple[str, str]]:
+        return list(self.draft.substitutions.items()) or [("", "")]
+
+    @property
+    def from_address(self) -> str:
+        return self.sender.address if self.sender else ""
+
+    @property
+    def account(self) -> str:
+        return self.sender.account.name if self.sender else ""
+
+    @property
+    def avatar(self) -> str:
+        return self.from_address.lstrip("+")[:2] or "?"
+
+    @property
+    def shape(self) -> str:
+        """Changes when the preview as a whole has to be drawn anew."""
+        return " ".join([self.from_address, *self.keys])
+
+    @property
+    def first_number(self) -> str:
+        return self.recipients[0].number if self.recipients else ""
+
+    @property
+    def example(self) -> Content:
+        """The message as its first recipient gets it."""
+        own = self.recipients[0].substitutions if self.recipients else {}
+        return self.content.substituted(fitting(self.content, {**self.draft.substitutions, **own}))
+
+
+def review(
+    draft: Draft,
+    *,
+    user: User,
+    now: datetime,
+    keys: Sequence[str] | None = None,
+    extra: Sequence[Finding] = (),
+    preview_as: int = 0,
+) -> Review:
+    """Examine a draft as sending it would.
+
+    In: the saved draft, the names its slides have on the page, and what reading the form already found.
+    `preview_as` counts the recipients from 1; 0 shows the texts as written.
+    """
+    content = Content.from_json(draft.content)
+    entries = read_recipients(draft.recipients)
+    sender = allowed_sender(draft, user)
+    examination = _examine(draft, sender, content, entries, now)
+    recipients = examination.recipients if examination else _usable(entries)
+    names = list(keys) if keys is not None else slide_keys(len(content.slides))
+    chosen = preview_as if 0 < preview_as <= min(len(recipients), MOST_PREVIEWED) else 0
+    values = {**draft.substitutions, **recipients[chosen - 1].substitutions} if chosen else {}
+    findings = [*extra, *entry_findings(entries), *sender_findings(draft, sender)]
+    findings += examination.findings if examination else without_sender(draft, content, recipients)
+    return Review(
+        draft=draft,
+        # The examination names what nobody named; the page shows what was typed.
+        content=replace(examination.content if examination else resolve(content)[0], name=content.name),
+        sender=sender,
+        limits=profiles_for(sender)[0],
+        findings=sorted(findings, key=lambda finding: finding.severity is not Severity.BLOCKS),
+        entries=entries,
+        recipients=recipients,
+        held_back=_held(entries, examination),
+        slides=shown_slides(content, names, assets_of(content), fitting(content, values)),
+        keys=names,
+        preview_as=chosen,
+    )
+
+
+def fitting(content: Content, values: Mapping[str, str]) -> Mapping[str, str]:
+    """The values, or none when the texts would become longer with them than any page or provider can take."""
+    return values if content.filled_length(values) <= LONGEST_FILLED else {}
+
+
+def allowed_sender(draft: Draft, user: User) -> Sender | None:
+    """The draft's sender, if this person may (still) use it. One query."""
+    if draft.sender_id is None:
+        return None
+    return Sender.objects.for_user(user).select_related("account").filter(pk=draft.sender_id).first()
+
+
+def order_of(draft: Draft, sender: Sender, *, user: User | None = None) -> Order:
+    """What sending a draft asks for. A draft is sent once at most, however often it is asked."""
+    return _order(draft, sender, Content.from_json(draft.content), read_recipients(draft.recipients), user)
+
+
+def once_of(draft_id: object) -> str:
+    """The name under which a draft's message exists once."""
+    return f"draft:{draft_id}"
+
+
+def _order(
+    draft: Draft, sender: Sender, content: Content, entries: Sequence[Recipient], user: User | None = None
+) -> Order:
+    return Order(
+        sender=sender,
+        content=content,
+        recipients=_numbered(entries),
+        substitutions=draft.substitutions,
+        source=Message.Source.WEB,
+        created_by=user,
+        once=once_of(draft.pk),
+    )
+
+
+def _examine(
+    draft: Draft, sender: Sender | None, content: Content, entries: Sequence[Recipient], now: datetime
+) -> Examination | None:
+    return examine(_order(draft, sender, content, entries), now=now) if sender else None
+
+
+def _numbered(entries: Sequence[Recipient]) -> list[RecipientOrder]:
+    return [RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.number]
+
+
+def _usable(entries: Sequence[Recipient]) -> list[RecipientOrder]:
+    return [RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.usable]
+
+
+def _held(entries: Sequence[Recipient], examination: Examination | None) -> list[Held]:
+    numbered = [entry for entry in entries if entry.number]
+    return [Held(numbered[held.index].number, held.message) for held in examination.held_back] if examination else []

@@ -1,0 +1,118 @@
+"""Slides and media as the composer page shows them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from media.models import Asset
+from messaging.content import Content, Part, Slide
+
+KINDS = {
+    "image": ("Image", "image", ".jpg,.jpeg,.png,.gif"),
+    "video": ("Video", "film", ".mp4,.m4v,.3gp"),
+    "audio": ("Audio", "audio-lines", ".mp3,.m4a,.amr,.wav"),
+    "contact": ("vCard", "contact-round", ".vcf,.vcard"),
+    "calendar": ("Event", "calendar-days", ".ics,.ical"),
+    "pdf": ("PDF", "file-text", ".pdf"),
+    "passbook": ("Pass", "ticket", ".pkpass"),
+}
+UPLOADS = [
+    {"label": label, "icon": icon, "accept": accept}
+    for kind, (label, icon, accept) in KINDS.items()
+    if kind != "passbook"
+]
+DURATIONS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A medium: `value` is what the form posts for it, `preview` its address on this origin."""
+
+    kind: str
+    icon: str
+    value: str = ""
+    name: str = ""
+    meta: str = ""
+    size: str = ""
+    preview: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSlide:
+    """A slide: `text` as written, `shown_text` and `shown_subject` as the chosen recipient reads them."""
+
+    key: str
+    number: int | str
+    text: str
+    duration: int
+    parts: tuple[ShownPart, ...] = ()
+    shown_text: str = ""
+    shown_subject: str = ""
+
+    @property
+    def durations(self) -> list[int]:
+        """The choices of the duration list, with the present value among them."""
+        return sorted({*DURATIONS, self.duration})
+
+
+BLANK = ShownSlide("__key__", "", "", 5)
+BLANK_PARTS = [ShownPart(kind, icon) for kind, (_label, icon, _accept) in KINDS.items()]
+
+
+def assets_of(content: Content) -> dict[str, Asset]:
+    """The files a content names, by their ids. One query."""
+    wanted = {UUID(part.asset) for _where, part in content.parts() if part.asset}
+    return {str(asset.pk): asset for asset in Asset.objects.filter(pk__in=wanted)}
+
+
+def shown_slides(
+    content: Content, keys: Iterable[str], assets: Mapping[str, Asset], values: Mapping[str, str]
+) -> list[ShownSlide]:
+    """The slides of a content, under the names the page gave them, with `values` filled into the preview's texts."""
+    filled = content.substituted(values)
+    return [
+        ShownSlide(
+            key=key,
+            number=index + 1,
+            text=slide.text,
+            duration=slide.duration,
+            parts=_parts(slide, assets),
+            shown_text=filled.slides[index].text,
+            shown_subject=filled.subject if index == 0 else "",
+        )
+        for index, (key, slide) in enumerate(zip(keys, content.slides, strict=True))
+    ]
+
+
+def size_text(size: int) -> str:
+    """Bytes as people read them, in the providers' KB of 1000 bytes."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
+
+
+def _parts(slide: Slide, assets: Mapping[str, Asset]) -> tuple[ShownPart, ...]:
+    return tuple(_part(part, assets.get(part.asset)) for part in slide.parts)
+
+
+def _part(part: Part, asset: Asset | None) -> ShownPart:
+    label, icon, _accept = KINDS[part.kind]
+    if asset is None:
+        value = f"{part.kind}:asset:{part.asset}" if part.asset else f"{part.kind}:{part.host}:{part.url}"
+        name = part.url.rsplit("/", 1)[-1][:120] or "A file that is gone"
+        return ShownPart(part.kind, icon, value, name, part.url[:120] or "Choose another file")
+    return ShownPart(
+        part.kind,
+        icon,
+        value=f"{part.kind}:asset:{part.asset}",
+        name=asset.name,
+        meta=_meta(label, asset),
+        size=size_text(asset.size),
+        preview=asset.public_path,
+        alt=asset.alt,
+    )
+
+
+def _meta(label: str, asset: Asset) -> str:
+    facts = [f"{asset.width} x {asset.height}"] if asset.width else []
+    facts += [f"{asset.seconds:.0f} s"] if asset.seconds else []
+    return ", ".join([*facts, asset.mime_type.rsplit("/", 1)[-1].upper() if facts else label])

@@ -1,0 +1,201 @@
+"""What the composer's form posts, read into the JSON form of a content. Pure: no database, no request."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from messaging.content import DEFAULT_DURATION, KINDS
+from messaging.slide_rules import Finding, Severity
+
+KEY = re.compile(r"[a-z0-9]{1,16}")
+NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+# Far above every provider's limit, so that the rules answer first and still no row grows without end.
+MOST_SLIDES = 50
+MOST_VALUES = 100
+LONGEST_TEXT = 20_000
+LONGEST_LIST = 1_000_000
+
+
+class Fields(Protocol):
+    """A posted form: Django's QueryDict, or anything alike."""
+
+    def get(self, key: str, default: str) -> Any: ...
+
+    def getlist(self, key: str) -> Any: ...
+
+
+class UnreadableForm(ValueError):
+    """A form that our own page cannot have sent. `message` says which field."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The form, read: `content` is JSON for `Content.from_json`, `keys` name the slides as the page calls them."""
+
+    draft: UUID
+    version: int
+    sender: UUID | None
+    content: dict[str, Any]
+    keys: list[str]
+    recipients: str
+    substitutions: dict[str, str]
+    preview_as: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_form(fields: Fields) -> Composed:
+    """Read a posted composer form.
+
+    Control characters are left out of texts and said so in a finding; a wrong substitution name or a second file of
+    one kind on a slide is a blocking finding, so that nothing typed is refused whole. Raises UnreadableForm for
+    what no page of ours sends: a foreign id, version, slide key or medium.
+    """
+    findings: list[Finding] = []
+    keys = [_key(key) for key in fields.getlist("slide")]
+    if len(keys) > MOST_SLIDES or len(set(keys)) != len(keys):
+        raise UnreadableForm(f"The form names more than {MOST_SLIDES} slides, or one twice.")
+    slides = [_slide(fields, key, index, findings) for index, key in enumerate(keys)]
+    content = {
+        "name": _text(fields.get("name", ""), "/content/name", findings),
+        "subject": _text(fields.get("subject", ""), "/content/subject", findings),
+        "slides": slides,
+        "fallback": {
+            "text": _text(fields.get("fallback", ""), "/content/fallback/text", findings),
+            "link": fields.get("fallback_link", "") == "on",
+            "link_expires_at": None,
+            "disabled": fields.get("fallback_on", "") != "on",
+        },
+    }
+    return Composed(
+        draft=_uuid(fields.get("draft", ""), "draft"),
+        version=_number(fields.get("version", ""), "version"),
+        sender=_uuid(fields.get("sender", ""), "sender") if fields.get("sender", "") else None,
+        content=content,
+        keys=keys,
+        recipients=_text(fields.get("recipients", ""), "/to", findings, LONGEST_LIST),
+        substitutions=_values(fields, findings),
+        preview_as=_number(fields.get("as", "") or "1", "as"),
+        findings=findings,
+    )
+
+
+def slide_keys(count: int) -> list[str]:
+    """Names for the slides of a stored content, as the page calls them."""
+    return [f"s{index + 1}" for index in range(count)]
+
+
+def field_of(pointer: str, keys: Sequence[str]) -> str:
+    """The id of the field on the page that a finding's JSON pointer means; the slide list for what has no field."""
+    steps = pointer.strip("/").split("/")
+    match steps:
+        case ["from", *_]:
+            return "f-sender"
+        case ["to", *_]:
+            return "f-recipients"
+        case ["substitutions", *_]:
+            return "values"
+        case ["content", "name" | "subject" as name, *_]:
+            return f"f-{name}"
+        case ["content", "fallback", *_]:
+            return "f-fallback"
+        case ["content", "slides", index, *rest] if index.isdecimal() and int(index) < len(keys):
+            return _slide_field(keys[int(index)], rest)
+    return "slides"
+
+
+def _slide_field(key: str, rest: Sequence[str]) -> str:
+    if rest and rest[0] in {"text", "duration"}:
+        return f"{rest[0]}-{key}"
+    return f"part-{key}-{rest[0]}" if rest and rest[0] in KINDS else f"slide-{key}"
+
+
+def _slide(fields: Fields, key: str, index: int, findings: list[Finding]) -> dict[str, Any]:
+    pointer = f"/content/slides/{index}"
+    slide: dict[str, Any] = {
+        "text": _text(fields.get(f"text-{key}", ""), f"{pointer}/text", findings),
+        "duration": _number(fields.get(f"duration-{key}", "") or str(DEFAULT_DURATION), f"duration-{key}"),
+    }
+    for value in fields.getlist(f"part-{key}"):
+        kind, medium = _part(value)
+        if kind in slide:
+            message = f"Slide {index + 1} holds a second {kind}; one of each kind fits."
+            findings.append(_finding("kind_twice", f"{pointer}/{kind}", message, "Move it to a slide of its own."))
+            continue
+        slide[kind] = medium
+    return slide
+
+
+def _part(value: str) -> tuple[str, dict[str, str]]:
+    """A medium as the page writes it: "image:asset:<id>", or "image:caller:<url>" for one of an integration."""
+    kind, _, rest = value.partition(":")
+    how, _, name = rest.partition(":")
+    if kind not in KINDS or how not in {"asset", "ours", "caller"} or not name or len(name) > 2048 or "\0" in name:
+        raise UnreadableForm("A slide names a medium that this page does not offer.")
+    if how == "asset":
+        return kind, {"asset": str(_uuid(name, "part"))}
+    return kind, {"url": name, "host": how}
+
+
+def _values(fields: Fields, findings: list[Finding]) -> dict[str, str]:
+    names, texts = fields.getlist("value-name"), fields.getlist("value-text")
+    if len(names) != len(texts) or len(names) > MOST_VALUES:
+        raise UnreadableForm(f"The form holds more than {MOST_VALUES} shared values, or one without its name.")
+    values: dict[str, str] = {}
+    for name, text in zip(names, texts, strict=True):
+        name, text = name.strip(), _text(text, "/substitutions", findings)
+        if not name and not text:
+            continue
+        if not NAME.fullmatch(name):
+            shown = name[:40] or "A value without a name"
+            message = f"“{shown}” cannot be a placeholder." if name else f"{shown} fills no placeholder."
+            fix = "Use 1 to 64 letters, digits and _."
+            findings.append(_finding("substitution_name", "/substitutions", message, fix))
+        elif name in values:
+            message = f"{name} has two values."
+            findings.append(_finding("substitution_twice", "/substitutions", message, "Keep one of them."))
+        else:
+            values[name] = text
+    return values
+
+
+def _text(value: str, pointer: str, findings: list[Finding], longest: int = LONGEST_TEXT) -> str:
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    if len(kept) != len(text):
+        message = f"{len(text) - len(kept)} control characters were left out."
+        findings.append(Finding("control_characters", Severity.ADVISES, pointer, message, fix="Check the text."))
+    if len(kept) > longest:
+        message = f"This has {len(kept)} characters; what follows the first {longest} was left out."
+        findings.append(_finding("text_cut", pointer, message, "Shorten the text."))
+        kept = kept[:longest]
+    return kept
+
+
+def _finding(code: str, pointer: str, message: str, fix: str) -> Finding:
+    return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
+
+
+def _key(value: str) -> str:
+    if not KEY.fullmatch(value):
+        raise UnreadableForm("The form names a slide that this page cannot have made.")
+    return value
+
+
+def _number(value: str, name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise UnreadableForm(f"The field {name} is not a whole number.")
+    return int(value)
+
+
+def _uuid(value: str, name: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise UnreadableForm(f"The field {name} is not the id of anything.") from error

@@ -1,0 +1,95 @@
+"""The recipients box: numbers in any usual spelling, each with values of its own if it needs some.
+
+    +1 647 555 0142
+    (647) 555-0143  area=EC1M 4BH  name=Ann
+    6475550144 name="Lee, Ann"
+
+One entry a line, or several parted by commas, semicolons or tabs. What follows the number is `name=value`; a value
+runs to the next name or the end of the entry, and is quoted when it holds a separator.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from messaging.addresses import AddressError, normalise
+
+ENTRY = re.compile(r'(?:="[^"\n]*"|[^\n,;\t])+')
+PAIR = re.compile(r"(?:^|(?<=\s))([A-Za-z_][A-Za-z0-9_]{0,63})=")
+LONGEST_VALUE = 1000
+# Longer entries are no numbers; twenty thousand of them would fill the memory.
+LONGEST_NUMBER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One entry: as written, its E.164 number or why there is none, its own values, and whether it came before."""
+
+    written: str
+    number: str = ""
+    error: str = ""
+    repeated: bool = False
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a message goes out for this entry."""
+        return bool(self.number) and not self.repeated
+
+    @property
+    def tidy(self) -> str:
+        """The entry in its normal form; one that cannot be read stays as written."""
+        if not self.number:
+            return self.written
+        return " ".join([self.number, *(f"{name}={_quoted(value)}" for name, value in self.values.items())])
+
+
+def read_recipients(text: str, *, region: str = "US") -> list[Recipient]:
+    """Every entry of the box in order; repeats are marked, never dropped silently. Raises nothing."""
+    found: list[Recipient] = []
+    seen: set[str] = set()
+    for match in ENTRY.finditer(text):
+        written = match[0].strip()
+        if not written:
+            continue
+        number_text, values = _split(written)
+        read = _number if len(number_text) <= LONGEST_NUMBER else _number.__wrapped__
+        number, error = read(number_text, region)
+        if not error and any(len(value) > LONGEST_VALUE for value in values.values()):
+            number, error = "", f"A value has more than {LONGEST_VALUE} characters. Shorten it."
+        found.append(Recipient(written, number, error, bool(number) and number in seen, values))
+        if number:
+            seen.add(number)
+    return found
+
+
+def tidied(recipients: Iterable[Recipient]) -> str:
+    """The whole box in normal form: one entry a line, repeats left out."""
+    return "\n".join(entry.tidy for entry in recipients if not entry.repeated)
+
+
+def _split(written: str) -> tuple[str, dict[str, str]]:
+    pairs = list(PAIR.finditer(written))
+    if not pairs:
+        return written, {}
+    ends = [pair.start() for pair in pairs[1:]] + [len(written)]
+    values = {pair[1]: _unquoted(written[pair.end() : end].strip()) for pair, end in zip(pairs, ends, strict=True)}
+    return written[: pairs[0].start()].strip(), values
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"[,;\t=]", value) else value
+
+
+# The box is read at every pause in typing; only entries that changed are worth parsing again.
+@lru_cache(maxsize=20_000)
+def _number(written: str, region: str) -> tuple[str, str]:
+    try:
+        return normalise(written, region=region), ""
+    except AddressError as error:
+        return "", error.message

@@ -1,0 +1,26 @@
+"""The portal's own pages."""
+
+from django.urls import path
+
+from messaging.web import compose, compose_templates, dashboard, message, messages, pausing, transactions
+
+app_name = "web"
+
+urlpatterns = [
+    path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("compose/", compose.Compose.as_view(), name="compose"),
+    path("compose/check/", compose.ComposeCheck.as_view(), name="compose-check"),
+    path("compose/send/", compose.ComposeSend.as_view(), name="compose-send"),
+    path("compose/discard/", compose.ComposeDiscard.as_view(), name="compose-discard"),
+    path("messages/", messages.MessageList.as_view(), name="messages"),
+    path("messages/<uuid:pk>/", message.MessagePage.as_view(), name="message"),
+    path("messages/<uuid:pk>/live/", message.MessageLive.as_view(), name="message-live"),
+    path("messages/<uuid:pk>/cancel/", message.MessageCancel.as_view(), name="message-cancel"),
+    path("accounts/<uuid:pk>/resume/", pausing.AccountResume.as_view(), name="account-resume"),
+    path("senders/<uuid:pk>/resume/", pausing.SenderResume.as_view(), name="sender-resume"),
+    path("transactions/<uuid:pk>/", transactions.TransactionPage.as_view(), name="transaction"),
+    path("transactions/<uuid:pk>/live/", transactions.TransactionLive.as_view(), name="transaction-live"),
+    path("templates/", compose_templates.TemplateList.as_view(), name="templates"),
+    path("templates/<uuid:pk>/rename/", compose_templates.TemplateRename.as_view(), name="template-rename"),
+    path("templates/<uuid:pk>/delete/", compose_templates.TemplateDelete.as_view(), name="template-delete"),
+]

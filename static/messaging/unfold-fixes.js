@@ -1,0 +1,31 @@
+// htmx keeps within the content security policy: no inline style sheet, no evaluated attributes.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+// A conflict, a refused form or an ended session is answered with words: they are shown, not dropped.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "401|409|422", swap: true },
+  { code: "[45]..", swap: false, error: true },
+];
+
+// Landmarks, names and keyboard access that Unfold 0.91 leaves out.
+document.addEventListener("DOMContentLoaded", () => {
+  const set = (element, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) element?.setAttribute(name, value);
+  };
+  set(document.getElementById("content"), { role: "main" });
+  set(document.getElementById("header-inner")?.parentElement.parentElement, { role: "banner" });
+  set(document.getElementById("nav-sidebar-inner"), { "aria-label": "Main" });
+  for (const element of document.querySelectorAll("span[x-on\\:click], div.cursor-pointer[x-on\\:click]")) {
+    set(element, { role: "button", tabindex: "0" });
+    if (!element.title && /sidebar/.test(element.getAttribute("x-on:click"))) {
+      set(element, { "aria-label": "Show or hide the menu" });
+    }
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      element.click();
+    });
+  }
+});
