@@ -1,0 +1,107 @@
+"""What the demo fills the portal with holds together as real traffic does."""
+
+import functools
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.utils import timezone
+
+from media.inspection import inspect
+from media.models import Asset
+from messaging import receipts
+from messaging.delivery.protocol import claim
+from messaging.models import ApiKey, Message, ProviderAccount, ReceiptInbox, Template, TimelineEntry, Transaction
+from messaging.statuses import FINAL
+from mmsportal.demo.library import SAMPLES
+from mmsportal.demo.people import DEMO_KEY, PASSWORD
+from mmsportal.demo.seeding import Seeded, seed
+from mmsportal.demo.traffic import DAYS, LIVE
+
+LIVE_NUMBERS = {number for numbers in LIVE.values() for number in numbers}
+# The same files in every test: looking into each of them once is enough.
+inspect_once = functools.cache(inspect)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("media.uploads.inspect", inspect_once)
+    default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "media"}}
+    settings.STORAGES = settings.STORAGES | {"default": default}
+
+
+@pytest.fixture
+def seeded(db) -> Seeded:
+    return seed("http://127.0.0.1:8001", now=timezone.now())
+
+
+def test_every_status_is_what_the_timeline_says(seeded: Seeded) -> None:
+    out = StringIO()
+    call_command("rebuild_status", "--check", stdout=out)
+    assert f"{seeded.transactions} transactions, 0 differences" in out.getvalue()
+
+
+def test_there_is_a_fortnight_with_every_kind_of_end(seeded: Seeded) -> None:
+    past = Transaction.objects.exclude(recipient__in=LIVE_NUMBERS)
+    statuses = Counter(past.values_list("status", flat=True))
+    assert set(statuses) >= {"delivered", "read", "failed", "expired", "unknown", "unconfirmed", "cancelled"}
+    assert statuses["delivered"] + statuses["read"] > 0.8 * past.count() > 250
+    days = set(past.dates("created_at", "day"))
+    assert len(days) >= DAYS - 1
+    assert past.filter(reason_code="7208", status="expired").exists()
+    assert past.filter(status="failed", reason_code__in=["7552", "7553", "7554", "7555", "7556"]).exists()
+    assert past.filter(status="delivered", via="sms").exists()
+
+
+def test_nothing_of_the_past_is_sent_again(seeded: Seeded) -> None:
+    account = ProviderAccount.objects.get()
+    claimed = claim(account, 5000)
+    assert {taken.transaction.recipient for taken in claimed} == LIVE_NUMBERS
+    past = Transaction.objects.exclude(recipient__in=LIVE_NUMBERS)
+    assert not past.filter(next_attempt_at__isnull=False).exists()
+    assert not past.filter(receipt_deadline__lt=timezone.now() + timedelta(minutes=30)).exists()
+    assert not past.filter(status__in=FINAL, receipt_deadline__isnull=False).exists()
+
+
+def test_reading_every_receipt_again_changes_nothing(seeded: Seeded) -> None:
+    before = set(Transaction.objects.values_list("pk", "status", "via", "clicks"))
+    facts = TimelineEntry.objects.count()
+    some = list(ReceiptInbox.objects.order_by("-id").values_list("pk", flat=True)[:150])
+    receipts.replay(some)
+    assert receipts.drain() == len(some)
+    assert TimelineEntry.objects.count() == facts
+    assert set(Transaction.objects.values_list("pk", "status", "via", "clicks")) == before
+    assert set(ReceiptInbox.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_lists_in_the_order_of_ids_show_the_newest_first(seeded: Seeded) -> None:
+    times = list(Message.objects.order_by("-id").values_list("created_at", flat=True))
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_second_start_keeps_what_is_there(seeded: Seeded) -> None:
+    mira = User.objects.get(username="mira")
+    mira.set_password("changed by its owner")
+    mira.save()
+    past = Transaction.objects.exclude(recipient__in=LIVE_NUMBERS).count()
+    second = seed("http://127.0.0.1:9100", now=timezone.now())
+    assert Transaction.objects.exclude(recipient__in=LIVE_NUMBERS).count() == past
+    assert second.template == seeded.template
+    assert (User.objects.count(), Template.objects.count(), Asset.objects.count()) == (4, 5, len(SAMPLES))
+    assert authenticate(None, username="mira", password="changed by its owner")
+    assert ProviderAccount.objects.get().base_url == "http://127.0.0.1:9100/webex"
+    assert [key.revoked_at is None for key in ApiKey.objects.filter(name=DEMO_KEY)] == [True, False]
+    assert second.api_key != seeded.api_key
+
+
+def test_the_logins_are_those_of_the_greeting(seeded: Seeded) -> None:
+    for username, group in (("mira", "Composer"), ("sam", "Sender admin"), ("vera", "Viewer")):
+        user = authenticate(None, username=username, password=PASSWORD)
+        assert user is not None
+        assert list(Group.objects.filter(user=user).values_list("name", flat=True)) == [group]
+    assert User.objects.get(username="admin").is_superuser
