@@ -1,0 +1,129 @@
+"""What every room's tests share: people, an account with a sender, and a way to look at rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from threading import enumerate as enumerate_threads
+from time import monotonic
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from messaging.addresses import SenderKind
+from messaging.content import Content
+from messaging.gateway.serving import server
+from messaging.models import ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
+from messaging.queueing import Order, RecipientOrder, queue
+from mmsportal.sandbox.testing import Running, running
+from tests.working import HELLO
+
+WEBEX_CREDENTIALS = {"service_key": "sandbox-service-key"}
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.AXES_ENABLED = False
+
+
+@pytest.fixture
+def account(db) -> ProviderAccount:
+    account = ProviderAccount(name="Webex US", provider="webex", base_url="http://127.0.0.1:9/webex")
+    account.credentials = WEBEX_CREDENTIALS
+    account.save()
+    return account
+
+
+@pytest.fixture
+def sender(account: ProviderAccount) -> Sender:
+    return Sender.objects.create(address="34343", label="Shop", kind=SenderKind.SHORT_CODE, account=account)
+
+
+@pytest.fixture
+def make_user(db) -> Callable[..., User]:
+    if not Group.objects.exists():
+        # A test with real commits empties every table behind it, the migrated groups too.
+        import_module("messaging.migrations.0002_groups").make_groups(apps, None)
+
+    def make(username: str, *groups: str, **more: object) -> User:
+        user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, is_staff=True, **more)
+        user.groups.set(Group.objects.filter(name__in=groups))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def composer(make_user: Callable[..., User]) -> User:
+    return make_user("mira", "Composer")
+
+
+@pytest.fixture
+def viewer(make_user: Callable[..., User]) -> User:
+    return make_user("vera", "Viewer")
+
+
+@pytest.fixture
+def sender_admin(make_user: Callable[..., User]) -> User:
+    return make_user("sam", "Sender admin")
+
+
+@pytest.fixture
+def issued_key(db) -> tuple[ApiKey, str, str]:
+    """An API key with every scope: the row, the key, the JWT secret."""
+    return issue_key(
+        name="Shop backend",
+        scopes=["messages:send", "messages:read", "templates:read", "senders:read", "media:read", "media:write"],
+    )
+
+
+@pytest.fixture
+def order(sender: Sender) -> Callable[..., Order]:
+    def make(*numbers: str, content: Content = HELLO, **more: object) -> Order:
+        recipients = [RecipientOrder(number) for number in numbers or ("+14165550100",)]
+        return Order(**{"sender": sender, "content": content, "recipients": recipients, **more})
+
+    return make
+
+
+@pytest.fixture
+def queued(order: Callable[..., Order]) -> Callable[..., Message]:
+    def make(*numbers: str, **more: object) -> Message:
+        return queue(order(*numbers, **more), now=timezone.now())
+
+    return make
+
+
+@pytest.fixture
+def transaction(queued: Callable[..., Message]) -> Transaction:
+    return queued().transactions.get()
+
+
+@pytest.fixture
+def sandbox(account: ProviderAccount, live_server, settings) -> Iterator[Running]:
+    tenant = replace(server("webex").DEMO, tps=10_000)
+    with running(tenants={"webex": tenant}) as sandbox:
+        settings.PUBLIC_BASE_URL = live_server.url
+        private = {sandbox.base_url.removeprefix("http://"), live_server.url.removeprefix("http://")}
+        settings.ALLOW_PRIVATE_TARGETS = frozenset(private)
+        account.base_url = f"{sandbox.base_url}/webex"
+        account.calls_per_second, account.concurrency = 500, 20
+        account.save()
+        yield sandbox
+    _wait_for_the_last_requests()
+
+
+def _wait_for_the_last_requests() -> None:
+    """A receipt that is still being stored and the emptying of the tables behind a test would deadlock."""
+    ends = monotonic() + 2.0
+    for thread in enumerate_threads():
+        if "process_request_thread" in thread.name:
+            thread.join(max(0.0, ends - monotonic()))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Workers must collect the same names: a value that may print differently in each is named by its argument."""
+    return argname if isinstance(val, bytes | dict | list | set) or callable(val) else None

@@ -1,0 +1,85 @@
+"""What is paused is said where somebody waits for it, in words, with the button that resumes it."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import ProviderAccount, Sender
+
+REFUSED = "The provider did not accept the account's credentials. (http_401) Check the credentials."
+
+
+@pytest.fixture
+def paused(account) -> ProviderAccount:
+    account.paused_at, account.paused_reason = timezone.now(), REFUSED
+    account.save()
+    return account
+
+
+def test_the_dashboard_has_a_button_for_who_may_resume(client, viewer, sender_admin, paused) -> None:
+    button = reverse("web:account-resume", args=[paused.pk])
+    for person, there in ((viewer, False), (sender_admin, True)):
+        client.force_login(person)
+        text = client.get("/").content.decode()
+        assert "The account Webex US is paused" in text
+        assert ".. " not in text
+        assert (button in text) is there
+
+
+def test_a_paused_sender_is_told_and_resumed_from_the_dashboard(client, sender_admin, sender) -> None:
+    Sender.objects.update(paused_at=timezone.now(), paused_reason="Not ours. (7101)", config_faults=3)
+    client.force_login(sender_admin)
+    assert "The sender 34343, Shop is paused" in client.get("/").content.decode()
+    answer = client.post(reverse("web:sender-resume", args=[sender.pk]) + "?next=/messages/", follow=True)
+    sender.refresh_from_db()
+    assert (sender.paused_at, sender.paused_reason, sender.config_faults) == (None, "", 0)
+    assert answer.redirect_chain == [("/messages/", 302)]
+    assert "34343, Shop sends again." in answer.content.decode()
+
+
+def test_resuming_is_written_down_once(client, sender_admin, paused) -> None:
+    client.force_login(sender_admin)
+    address = reverse("web:account-resume", args=[paused.pk])
+    client.post(address)
+    assert "was not paused" in client.post(address, follow=True).content.decode()
+    assert [entry.change_message for entry in LogEntry.objects.all()] == ["Resumed"]
+
+
+def test_the_way_back_never_leads_off_the_portal(client, sender_admin, paused) -> None:
+    client.force_login(sender_admin)
+    answer = client.post(reverse("web:account-resume", args=[paused.pk]) + "?next=https://example.com/")
+    assert answer.url == "/"
+
+
+@pytest.mark.parametrize(("fates", "told"), [(["queued", "delivered"], True), (["delivered"], False)])
+def test_the_pages_of_a_waiting_message_say_so(client, viewer, paused, make_message, fates, told) -> None:
+    message = make_message(fates)
+    client.force_login(viewer)
+    first = message.transactions.order_by("position").first()
+    for page in (reverse("web:message", args=[message.pk]), reverse("web:transaction", args=[first.pk])):
+        assert ("The account Webex US is paused" in client.get(page).content.decode()) is told
+    assert ("Paused</span>" in client.get(reverse("web:messages")).content.decode()) is told
+
+
+@pytest.mark.parametrize("what", ["message", "transaction"])
+def test_a_live_page_learns_of_a_pause_and_of_its_end(client, viewer, account, make_message, what) -> None:
+    message = make_message(["queued"])
+    row = message if what == "message" else message.transactions.get()
+    client.force_login(viewer)
+    live = reverse(f"web:{what}-live", args=[row.pk])
+    seen = client.get(live).context["pulse"].version
+    assert client.get(live, {"seen": seen}).status_code == 204
+    ProviderAccount.objects.update(paused_at=timezone.now(), paused_reason="Paused by ann")
+    answer = client.get(live, {"seen": seen})
+    assert "The account Webex US is paused" in answer.content.decode()
+    ProviderAccount.objects.update(paused_at=None)
+    assert "is paused" not in client.get(live, {"seen": answer.context["pulse"].version}).content.decode()
+
+
+def test_cancelling_goes_from_the_live_page_with_the_last_that_left(client, composer, make_message) -> None:
+    client.force_login(composer)
+    for fate, there in (("queued", True), ("delivered", False)):
+        live = client.get(reverse("web:message-live", args=[make_message([fate]).pk])).content.decode()
+        assert '<span id="cancel-slot" class="slot" hx-swap-oob="true">' in live
+        assert ("Cancel what has not left" in live) is there

@@ -1,0 +1,173 @@
+"""Every address of the portal by name: who gets in, and what may be kept of the answer."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from media import uploads
+from messaging.composing import save_template
+from messaging.content import Content
+
+VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Example\r\nTEL:+16475550142\r\nEND:VCARD\r\n"
+ROLES = ("Viewer", "Composer", "Sender admin", "nobody", "stranger")
+READERS, COMPOSERS, KEEPERS = {"Viewer", "Composer", "Sender admin"}, {"Composer"}, {"Sender admin"}
+CHIEF: set[str] = set()
+# The pages of people, and who is let in; everybody else is sent to the login page or refused.
+PAGES = {
+    "web:dashboard": READERS,
+    "web:compose": COMPOSERS,
+    "web:compose-check": COMPOSERS,
+    "web:compose-send": COMPOSERS,
+    "web:compose-discard": COMPOSERS,
+    "web:messages": READERS,
+    "web:message": READERS,
+    "web:message-live": READERS,
+    "web:message-cancel": COMPOSERS,
+    "web:transaction": READERS,
+    "web:transaction-live": READERS,
+    "web:account-resume": KEEPERS,
+    "web:sender-resume": KEEPERS,
+    "web:templates": READERS,
+    "web:template-rename": COMPOSERS,
+    "web:template-delete": COMPOSERS,
+    "media:library": READERS,
+    "media:upload": COMPOSERS,
+    "media:picker": READERS,
+    "media:describe": COMPOSERS,
+    "media:remove": CHIEF,
+}
+POSTS = {"compose-check", "compose-send", "compose-discard", "template-rename", "template-delete"}
+POSTS |= {"account-resume", "sender-resume"}
+POSTS |= {"upload", "describe", "remove"}
+# Doors with keys, tokens or secrets of their own: looked at in their rooms.
+API = [
+    "messages",
+    "message",
+    "cancel",
+    "transactions",
+    "transaction",
+    "senders",
+    "templates",
+    "codes",
+    "schema",
+    "docs",
+]
+OTHERS = {"api-media", "api-media-detail", "media:file", "webhook", *(f"api:{name}" for name in API)}
+ADMIN = {
+    "messaging_provideraccount": {"": KEEPERS, "change": KEEPERS},
+    "messaging_sender": {"": READERS, "change": KEEPERS},
+    "messaging_apikey": {"": KEEPERS, "change": KEEPERS},
+    "messaging_receiptinbox": {"": KEEPERS, "change": CHIEF},
+    "messaging_template": {"": READERS, "change": COMPOSERS},
+    "media_asset": {"": READERS, "change": COMPOSERS},
+    "auth_user": {"": CHIEF, "change": CHIEF},
+    "auth_group": {"": CHIEF, "change": CHIEF},
+}
+
+
+def names(resolver: URLResolver, space: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            if entry.name:
+                yield f"{space}:{entry.name}".lstrip(":")
+        elif entry.namespace != "admin":
+            yield from names(entry, entry.namespace or space)
+
+
+@pytest.fixture
+def ids(queued, composer) -> dict[str, UUID]:
+    message = queued()
+    template = save_template(Content.from_json({"slides": [{"text": "Hello"}]}), name="Hello", user=composer)
+    asset = uploads.store(VCARD, name="ann.vcf", owner="user:0")
+    return {
+        "account": message.sender.account_id,
+        "sender": message.sender_id,
+        "message": message.pk,
+        "transaction": message.transactions.get().pk,
+        "template": template.pk,
+        "asset": asset.pk,
+    }
+
+
+def address(name: str, ids: dict[str, UUID]) -> str:
+    what = name.partition(":")[2].partition("-")[0]
+    if name in {"media:describe", "media:remove"}:
+        what = "asset"
+    plain = name in {"web:templates", "web:messages"} or what not in ids
+    return reverse(name, args=[] if plain else [ids[what]])
+
+
+@pytest.fixture
+def browser(client: Client, make_user, request: pytest.FixtureRequest) -> Client:
+    role = request.param
+    if role != "stranger":
+        client.force_login(make_user("ann", *([] if role == "nobody" else [role])))
+    return client
+
+
+def test_every_address_has_its_row_in_a_table() -> None:
+    assert set(names(get_resolver())) == PAGES.keys() | OTHERS
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("browser", "role"), [(role, role) for role in ROLES], indirect=["browser"], ids=ROLES)
+def test_a_page_lets_in_whom_it_should(browser: Client, role: str, name: str, ids: dict[str, UUID]) -> None:
+    post = name.partition(":")[2] in POSTS
+    answer = (browser.post if post else browser.get)(address(name, ids))
+    if role in PAGES[name]:
+        # A form without its fields is refused in words; a draft of nobody's is not found.
+        assert answer.status_code in ({200, 302, 404, 422} if post else {200, 302})
+        assert not answer.headers.get("Location", "").startswith("/admin/login")
+    elif role == "stranger":
+        signed_out = answer.status_code == 401 or answer.headers["Location"].startswith("/admin/login/?next=")
+        assert signed_out
+    else:
+        assert answer.status_code == 403
+    if not post:
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", sorted(POSTS))
+def test_a_change_is_never_made_by_a_link(client, make_user, name: str, ids: dict[str, UUID]) -> None:
+    client.force_login(make_user("ann", "Composer", "Sender admin"))
+    whole = next(page for page in PAGES if page.partition(":")[2] == name)
+    assert client.get(address(whole, ids)).status_code == 405
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page.partition(":")[2] in POSTS | {"message-cancel"}])
+def test_a_change_without_a_token_of_the_page_is_refused(composer, name: str, ids: dict[str, UUID]) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(composer)
+    assert strict.post(address(name, ids)).status_code == 403
+
+
+@pytest.mark.parametrize("model", ADMIN)
+@pytest.mark.parametrize(("browser", "role"), [(role, role) for role in ROLES], indirect=["browser"], ids=ROLES)
+def test_an_admin_page_lets_in_whom_it_should(browser: Client, role: str, model: str, sender) -> None:
+    for page, allowed in (("changelist", ADMIN[model][""]), ("add", ADMIN[model]["change"])):
+        if (model, page) == ("media_asset", "add"):
+            allowed = CHIEF
+        wanted = 200 if role in allowed else 302 if role == "stranger" else 403
+        assert browser.get(reverse(f"admin:{model}_{page}")).status_code == wanted
+
+
+@pytest.mark.parametrize("row", ["1/x/", "1/1/", "99/%00/"])
+def test_the_way_from_a_row_to_its_own_page_leads_nowhere(client, viewer, row: str) -> None:
+    client.force_login(viewer)
+    assert client.get(f"/admin/r/{row}").status_code == 404
+
+
+def test_what_an_integration_reads_is_kept_by_nobody(client, issued_key) -> None:
+    answer = client.get("/api/v1/messages", headers={"key": issued_key[1]})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_uploads_count_against_the_limit_of_a_key(client, issued_key, monkeypatch) -> None:
+    monkeypatch.setattr("messaging.api.limits.CALLS", 0)
+    answer = client.post("/api/v1/media", headers={"key": issued_key[1]})
+    assert answer.status_code == 429
+    assert answer.headers["Content-Type"] == "application/problem+json"
