@@ -48,7 +48,12 @@ def test_each_sandbox_number_ends_where_it_must(sandbox: Running, queued: Callab
     message = queued(*map(number, ENDS))
     rows = message.transactions
 
-    work(lambda: {row.recipient[-2:]: row.status for row in rows.all()} == ENDS)
+    def told() -> bool:
+        """Also what comes after the receipt that gave the status: the click, and the failure after the delivery."""
+        ended = {row.recipient[-2:]: row.status for row in rows.all()} == ENDS
+        return ended and rows.get(recipient=number("11")).conflict and rows.get(recipient=number("02")).clicks >= 1
+
+    work(told)
 
     assert {row.recipient[-2:]: row.status for row in rows.all()} == ENDS
     refs = [entry["client_ref"] for entry in sandbox.ledger(kind="accepted")]
