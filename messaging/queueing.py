@@ -184,6 +184,7 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         Transaction(
             pk=(identity := uuid7()),
             message=message,
+            sender=order.sender,
             account=order.sender.account,
             position=position,
             client_ref=client_ref(identity),

@@ -48,7 +48,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
             Transaction.objects.filter(
                 account=account,
                 account__paused_at=None,
-                message__sender__paused_at=None,
+                sender__paused_at=None,
                 status__in=WAITING,
                 next_attempt_at__lte=now,
                 expires_at__gt=now,
@@ -67,9 +67,10 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
             attempt_no=F("attempt_no") + 1,
             updated_at=now,
         )
-        rows = Transaction.objects.filter(lease_token=token).select_related("message__sender")
+        rows = Transaction.objects.filter(lease_token=token).select_related("message", "sender")
         claims = [
-            Claim(row, SendAttempt(transaction=row, number=row.attempt_no, started_at=now), token) for row in rows
+            Claim(row, SendAttempt(transaction=row, number=row.attempt_no, sender=row.sender, started_at=now), token)
+            for row in rows
         ]
         SendAttempt.objects.bulk_create([taken.attempt for taken in claims])
     failpoints.reach("after_claim")
@@ -97,8 +98,8 @@ def mark_wire(claims: Sequence[Claim]) -> list[Claim]:
         told = [row for row in held.values() if row.status != Status.SENDING]
         _let_go([held.pop(row.pk) for row in told], now)
         ours = [taken for taken in claims if taken.transaction.pk in held]
-        paused = pausing.paused_senders({taken.transaction.message.sender_id for taken in ours})
-        waiting = [taken for taken in ours if taken.transaction.message.sender_id in paused]
+        paused = pausing.paused_senders({taken.transaction.sender_id for taken in ours})
+        waiting = [taken for taken in ours if taken.transaction.sender_id in paused]
         hand_back([held[taken.transaction.pk] for taken in waiting], "Sending was paused.", code="paused")
         ours = [taken for taken in ours if taken not in waiting]
         SendAttempt.objects.filter(pk__in=[taken.attempt.pk for taken in ours]).update(
@@ -134,7 +135,7 @@ def record(account: ProviderAccount, results: Sequence[tuple[Claim, Result]]) ->
         )
         timeline.append(entries)
         timeline.settle(list(rows.values()), now=now, also=[*CHANGED, "receipt_deadline"])
-        pausing.judge(account, [(taken.transaction.message.sender, result) for taken, result in results], now=now)
+        pausing.judge(account, [(taken.transaction.sender, result) for taken, result in results], now=now)
     failpoints.reach("after_record")
 
 

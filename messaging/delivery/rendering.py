@@ -24,7 +24,7 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
         raise Refused(wrong[0].code, wrong[0].message)
     outbound = OutboundMessage(
         client_ref=transaction.client_ref,
-        sender=message.sender.address,
+        sender=transaction.sender.address,
         recipient=transaction.recipient,
         content=content,
         substitutions=transaction.substitutions,

@@ -7,6 +7,7 @@ body into Receipts. A server is the same wire seen from the provider's chair; th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from messaging.content import Content
@@ -30,13 +31,19 @@ class Account:
     webhook_keys: tuple[str, ...] = field(default=(), repr=False)
     options: Mapping[str, bool] = field(default_factory=dict)
 
+    def option(self, name: str, *, default: bool = False) -> bool:
+        """A switch of this account."""
+        return self.options.get(name, default)
+
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message to one recipient, ready for the wire: texts substituted, every part with its url.
 
     `client_ref` (26 characters) is our reference, the same on every retry. `recipient` is E.164 with its plus,
-    `sender` as the account knows it. `validity` is in seconds from now.
+    `sender` as the account knows it. `validity` is in seconds from now. `recipients` is how many people the content
+    goes to, `personal` whether it differs between them; `saved_ref` is what the provider calls the content when it was
+    saved there beforehand.
     """
 
     client_ref: str
@@ -49,6 +56,9 @@ class OutboundMessage:
     requested_receipts: tuple[str, ...] = ()
     validity: int | None = None
     purpose: str = "marketing"
+    recipients: int = 1
+    personal: bool = False
+    saved_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +93,10 @@ class Accepted:
 class Receipt:
     """One fact from a webhook body. `state` is None for what changes no status (clicks, unknown codes, steps).
 
-    `kind` is "receipt", "clicked" or "unrecognised"; `recipient` holds digits only; `at` is the provider's time (UTC),
-    None when it gave none that can be read.
+    `kind` is "receipt", "clicked", "step" (what happened on one channel, named in `detail`) or "unrecognised".
+    `code` is the key of its row in the provider's table: where the provider tells by code and text, it is both
+    ("E102 Expired"). `recipient` and `sender` (ours, where it is told) hold digits only; `at` is the provider's time
+    (UTC), None when it gave none that can be read. `opted_out` says that the recipient wants nothing more.
     """
 
     kind: str
@@ -98,11 +110,26 @@ class Receipt:
     at_text: str = ""
     via: Via | None = None
     detail: str = ""
+    sender: str = ""
+    opted_out: bool = False
+
+
+class Action(StrEnum):
+    """What the provider itself takes an inbound message to mean; NONE when it does not say."""
+
+    NONE = ""
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a handset to one of our senders."""
+    """A message from a handset to one of our senders, or the news that it joined or left a campaign.
+
+    `sender` is the handset (E.164), `recipient` our address as the provider spells it. `kind` is "mms", "sms" or
+    "subscription". `text_urls` are files that hold the text, which some providers send instead of it.
+    """
 
     sender: str = field(repr=False)
     recipient: str
@@ -110,6 +137,23 @@ class Inbound:
     media_urls: tuple[str, ...] = field(repr=False)
     provider_ref: str
     at: datetime | None
+    kind: str = "mms"
+    subject: str = field(default="", repr=False)
+    action: Action = Action.NONE
+    text_urls: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNews:
+    """What became of a content that was saved at the provider: `ready` to be sent, or of no use."""
+
+    saved_ref: str
+    ready: bool
+    code: str
+    text: str = ""
+
+
+Fact = Receipt | Inbound | SavedNews
 
 
 class Unreadable(ValueError):
@@ -130,12 +174,38 @@ class CredentialField:
     required: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OptionField:
+    """One switch of an account that an admin may set."""
+
+    name: str
+    label: str
+    help: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The 200 that a provider wants for a webhook call: its content type and its body."""
+
+    content_type: str = "text/plain"
+    body: bytes = b"ok"
+
+
 class Client(Protocol):
-    """We call the provider (module `client` of a provider folder)."""
+    """We call the provider (module `client` of a provider folder).
+
+    `CALL_SECONDS` is the longest a send may take (30 at most). `ECHOES` says whether receipts carry our reference;
+    where they do not, only one message at a time is under way from a sender to a recipient (reliability, 3.1).
+    """
 
     LABEL: str
     CREDENTIALS: Sequence[CredentialField]
+    OPTIONS: Sequence[OptionField]
     METHODS: Sequence[str]
+    ACKNOWLEDGEMENT: Acknowledgement
+    CALL_SECONDS: float
+    ECHOES: bool
 
     def build(self, account: Account, message: OutboundMessage, *, now: datetime) -> HttpRequest:
         """The request that sends `message`. Raises Refused for what this dialect cannot express."""
@@ -146,15 +216,84 @@ class Client(Protocol):
     def verify(self, account: Account, headers: Mapping[str, str], body: bytes) -> None:
         """Check the signature of a webhook body, where the provider signs. Raises Forged."""
 
-    def receipts(self, body: bytes) -> list[Receipt | Inbound]:
-        """What a webhook body says. Raises Unreadable."""
+    def receipts(self, body: bytes) -> Sequence[Fact]:
+        """What a webhook body says; nothing for what concerns nobody. Raises Unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The provider has stored a content; `ready` when it may be sent at once."""
+
+    saved_ref: str
+    ready: bool
+
+
+class Saving(Protocol):
+    """Contents that are stored at the provider once and sent many times (module `saving`, where there is one)."""
+
+    def wanted(self, account: Account, message: OutboundMessage) -> bool:
+        """Whether this message is better sent from a stored content."""
+
+    def build_save(self, account: Account, message: OutboundMessage, *, now: datetime) -> HttpRequest:
+        """The request that stores the content of `message`. Raises SendErrors as `Client.build` does."""
+
+    def read_save(self, answer: HttpAnswer) -> Saved:
+        """What an answer to that means. Raises SendErrors as `Client.read` does."""
+
+
+class Query(Protocol):
+    """Asking for the state of a message that was accepted (module `query`, where there is one).
+
+    `AFTER` and `UNTIL` are seconds since acceptance: the provider is asked between them, about messages of which
+    nothing final was heard.
+    """
+
+    AFTER: float
+    UNTIL: float
+
+    def build_query(self, account: Account, provider_ref: str, *, now: datetime) -> HttpRequest:
+        """The question."""
+
+    def read_query(self, answer: HttpAnswer) -> Sequence[Receipt]:
+        """The answer, as receipts; none when there is nothing to say yet. Raises SendErrors as `Client.read` does."""
+
+
+class Verdict(StrEnum):
+    """What a trial call proved about one thing."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a trial call proved about an account's credentials and one of its senders, with the provider's words."""
+
+    credentials: Verdict
+    sender: Verdict
+    code: str = ""
+    text: str = ""
+
+
+class Probe(Protocol):
+    """A call that shows whether an account works and can never reach a handset (module `probe`, where there is one)."""
+
+    def build_probe(self, account: Account, sender: str, *, now: datetime) -> HttpRequest:
+        """The call; `sender` may be "" when the account has none yet. Raises Misconfigured."""
+
+    def read_probe(self, answer: HttpAnswer) -> Trial:
+        """What its answer proves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider folder, loaded."""
+    """A provider folder, loaded. The last three are None where a provider offers no such thing."""
 
     name: str
     profile: Profile
     codes: CodeTable
     client: Client
+    saving: Saving | None = None
+    query: Query | None = None
+    probe: Probe | None = None

@@ -3,10 +3,11 @@
 import pkgutil
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
 from messaging.gateway.codes import Code, Where
-from messaging.gateway.contract import Client, Provider
+from messaging.gateway.contract import Client, Probe, Provider, Query, Saving
 
 HOME = "messaging.providers"
 
@@ -26,7 +27,20 @@ def provider(name: str) -> Provider:
     profile = import_module(f"{HOME}.{name}.profile")
     codes = import_module(f"{HOME}.{name}.codes")
     client = import_module(f"{HOME}.{name}.client")
-    return Provider(name, profile.PROFILE, codes.CODES, cast(Client, client))
+    return Provider(
+        name,
+        profile.PROFILE,
+        codes.CODES,
+        cast(Client, client),
+        cast(Saving | None, _offered(name, "saving")),
+        cast(Query | None, _offered(name, "query")),
+        cast(Probe | None, _offered(name, "probe")),
+    )
+
+
+def _offered(name: str, module: str) -> object:
+    """A module that a provider folder may leave out."""
+    return import_module(f"{HOME}.{name}.{module}") if find_spec(f"{HOME}.{name}.{module}") else None
 
 
 def explain(name: str, where: Where, code: str) -> Code | None:

@@ -4,7 +4,7 @@ The sandbox plays a provider through it on loopback, and the compat endpoints sp
 A server is pure: it reads calls and writes answers and receipts; when things happen is its caller's matter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,10 +94,11 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A file the provider will fetch: the kind the caller says it is, and where it lies."""
+    """A file the provider will fetch: the kind the caller says it is, where it lies, and its slide (from 1)."""
 
     kind: str
     url: str
+    slide: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,9 @@ class ReceivedMessage:
     """A call that passed every check.
 
     `wanted` are the receipts asked for, in the provider's words (empty: all). `fate` is set when the account, not the
-    handset, decides the outcome. `parsed` is the body as sent.
+    handset, decides the outcome. `parsed` is the body as sent. A call that stores its content instead of sending it
+    has `save` set and no destinations; one that sends a stored content names it in `saved_ref`, and `content` and
+    `media` are the stored ones.
     """
 
     sender: str
@@ -119,6 +122,8 @@ class ReceivedMessage:
     send_at: datetime | None = None
     fate: Event | None = None
     parsed: object = field(default=None, repr=False)
+    save: bool = False
+    saved_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +135,46 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A receipt, or a handset's message, ready to be posted."""
+    """A receipt, or a handset's message, ready to be sent by `method`."""
 
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
 class MediaRules:
-    """What the provider's fetcher takes: MIME types by kind, and bytes for the whole message."""
+    """What the provider's fetcher takes: MIME types by kind, and bytes for the whole message and for one file.
+
+    `at_once` fetchers work while the call is open, so that a fault stands in the answer. Kinds in `drops_query` are
+    fetched without what follows the "?" of their address.
+    """
 
     types: Mapping[str, frozenset[str]]
     total_bytes: int
     needs_length: bool = True
+    part_bytes: Mapping[str, int] = field(default_factory=dict)
+    at_once: bool = False
+    drops_query: frozenset[str] = frozenset()
+
+
+class MediaFault(StrEnum):
+    """What can be wrong with a file the provider fetched."""
+
+    NOT_COPIED = "could not be copied"
+    TOO_BIG = "too big"
+    CORRUPT = "corrupt"
+    TYPE = "type not taken"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedContent:
+    """A content stored at the provider. `ready` once it is encoded, `failed` when that went wrong."""
+
+    ref: str
+    message: ReceivedMessage = field(repr=False)
+    ready: bool = True
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +195,22 @@ class Rejected(Exception):
         self.answer = answer
 
 
+class Desk(Protocol):
+    """What the provider remembers between calls, kept by whoever plays it."""
+
+    def take(self, destinations: int) -> bool:
+        """Whether so many more destinations fit the tenant's rate; if so, they are taken."""
+
+    def saved(self, ref: str) -> SavedContent | None:
+        """A content that this tenant stored."""
+
+    def first_sight(self, key: str) -> bool:
+        """Whether a one-time value (a nonce) is seen for the first time within 15 minutes."""
+
+
 class Server(Protocol):
     """The provider answers (module `server` of a provider folder). Checks run in the provider's own order:
-    `route`, `authenticate`, `read`."""
+    `route`, `authenticate`, `read`; then media fetched at once, then `refuse` or `accept`."""
 
     LABEL: str
     ENDPOINTS: Sequence[str]
@@ -176,17 +221,41 @@ class Server(Protocol):
     def route(self, call: Call) -> Lookup | None:
         """What is asked for; None is a message to send. Raises Rejected for a wrong path or verb."""
 
-    def authenticate(self, call: Call, tenant: Tenant, *, now: datetime) -> None:
-        """Raises Rejected for credentials that do not hold."""
+    def authenticate(self, call: Call, tenant: Tenant, desk: Desk, *, now: datetime) -> None:
+        """Raises Rejected for credentials that do not hold. Does nothing where they can only be read with the body."""
 
-    def read(self, call: Call, tenant: Tenant, *, now: datetime, take: Callable[[int], bool]) -> ReceivedMessage:
-        """The message in a call. `take(n)` says whether n more destinations fit the rate. Raises Rejected."""
+    def read(self, call: Call, tenant: Tenant, desk: Desk, *, now: datetime) -> ReceivedMessage:
+        """The message in a call. Raises Rejected with the first fault."""
 
     def accept(self, message: ReceivedMessage, *, now: datetime) -> tuple[str, HttpAnswer]:
-        """A new reference and the answer that gives it."""
+        """A new reference (of the stored content, when the call saves one) and the answer that gives it."""
 
-    def refuse(self, refusal: Refusal) -> HttpAnswer | None:
+    def refuse(self, refusal: Refusal, message: ReceivedMessage | None = None) -> HttpAnswer | None:
         """The answer for a refusal; None when this provider says such a thing in a receipt only."""
+
+    def refuse_medium(self, message: ReceivedMessage, medium: Medium, fault: MediaFault) -> HttpAnswer | None:
+        """The answer for a file that was fetched at once and is not fit; None where that is told in a receipt."""
+
+    def answer_with(self, code: str, message: ReceivedMessage) -> HttpAnswer | None:
+        """The answer that carries one code of the provider's table; None for a code that no answer carries."""
+
+    def report_with(
+        self,
+        message: ReceivedMessage,
+        destination: Destination,
+        ref: str,
+        code: str,
+        tenant: Tenant,
+        *,
+        at: datetime,
+    ) -> Notice | None:
+        """The receipt that carries one code of the provider's table; None for a code that no receipt carries."""
+
+    def report_saved(
+        self, message: ReceivedMessage, ref: str, tenant: Tenant, *, fault: str, at: datetime
+    ) -> Notice | None:
+        """The news that a stored content is encoded, or that the kind of medium named by `fault` could not be; None
+        where the provider stores nothing."""
 
     def describe(
         self,

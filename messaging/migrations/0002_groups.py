@@ -10,6 +10,8 @@ READING = [
     ("messaging", "view_transaction"),
     ("messaging", "view_template"),
     ("messaging", "view_sender"),
+    ("messaging", "view_inboundmessage"),
+    ("messaging", "view_optout"),
     ("media", "view_asset"),
 ]
 COMPOSING = [
@@ -31,6 +33,8 @@ KEEPING = [
         for verb in ("view", "add", "change", "delete")
         for model in ("sender", "provideraccount", "apikey")
     ],
+    *[("messaging", f"{verb}_optout") for verb in ("add", "change")],
+    *[("messaging", f"{verb}_providercode") for verb in ("view", "change")],
     ("messaging", "view_receiptinbox"),
     ("messaging", "replay_receiptinbox"),
 ]

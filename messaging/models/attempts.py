@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from messaging.gateway.codes import OutcomeClass
 from messaging.models.messages import STATUSES, Transaction
+from messaging.models.senders import Sender
 from messaging.statuses import Via
 
 
@@ -21,6 +22,7 @@ class SendAttempt(models.Model):
 
     transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
     phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.CLAIMED)
     outcome = models.CharField(
         max_length=1, blank=True, default="", choices=[(outcome.value, outcome.name) for outcome in OutcomeClass]

@@ -42,6 +42,8 @@ class Message(models.Model):
     content = models.JSONField()
     substitutions = models.JSONField(default=dict)
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="messages")
+    # Ids of the senders that may carry it instead, best first, after an outcome that proves it was not accepted.
+    alternatives = models.JSONField(default=list)
     purpose = models.CharField(max_length=15, choices=Purpose.choices, default=Purpose.MARKETING)
     source = models.CharField(max_length=3, choices=Source.choices)
     created_by = models.ForeignKey(
@@ -98,6 +100,8 @@ class Transaction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="transactions")
+    # Who carries it now; `account` is this sender's, kept here for the queue's index.
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="transactions")
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
     client_ref = models.CharField(max_length=26, unique=True, editable=False)
@@ -133,6 +137,7 @@ class Transaction(models.Model):
             models.Index(fields=["message", "status"], name="tx_counts"),
             models.Index(fields=["account", "provider_ref"], name="tx_by_provider_ref"),
             models.Index(fields=["recipient", "-id"], name="tx_by_recipient"),
+            models.Index(fields=["sender", "recipient"], name="tx_of_conversation"),
             models.Index(fields=["status", "-id"], name="tx_by_status"),
             models.Index(fields=["created_at"], name="tx_by_time"),
         ]

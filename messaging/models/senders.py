@@ -42,6 +42,9 @@ class ProviderAccount(models.Model):
     config_faults = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_reason = models.CharField(max_length=300, blank=True, default="", editable=False)
+    # What the last test of this account found: a list of {"what", "verdict", "text"}.
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    test_findings = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

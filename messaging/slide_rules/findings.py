@@ -33,7 +33,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one provider takes. Sizes in bytes, lengths in characters, durations in seconds."""
+    """What one provider takes. Sizes in bytes, lengths in characters, durations in seconds.
+
+    `fallback_required` unless the sender of the message switches the fallback off (where `fallback_optional` lets them)
+    or, where `subject_is_fallback`, a subject stands in for it. `link_days` and `longest_validity` (seconds) are the
+    most a fallback link and a message may live. `sender_kinds` and `sender_countries` say who may send at all; empty
+    means anyone. Kinds in `drops_query` are fetched without what follows the "?".
+    """
 
     provider: str
     label: str
@@ -54,6 +60,17 @@ class Profile:
     shortest: int
     longest: int
     codes: Mapping[str, str]
+    media_per_message: int | None = None
+    medium_required: bool = False
+    carries_text: bool = True
+    carries_subject: bool = True
+    fallback_optional: bool = True
+    subject_is_fallback: bool = False
+    link_days: int | None = None
+    longest_validity: int | None = None
+    drops_query: frozenset[str] = frozenset()
+    sender_kinds: frozenset[str] = frozenset()
+    sender_countries: frozenset[str] = frozenset()
 
 
 def blocks(code: str, pointer: str, message: str, **more: object) -> Finding:

@@ -67,7 +67,7 @@ class TransactionLive(FragmentMixin, PortalMixin, View):
 
 def find_transaction(pk: UUID) -> Transaction:
     """A transaction with its message, sender and account. Raises Http404."""
-    return get_object_or_404(Transaction.objects.select_related("message__sender__account", "account"), pk=pk)
+    return get_object_or_404(Transaction.objects.select_related("message", "sender__account", "account"), pk=pk)
 
 
 def shown_part(request: HttpRequest) -> str:
@@ -87,7 +87,7 @@ def pulse_of(transaction: Transaction, show: str) -> Pulse:
 
 def holding(transaction: Transaction) -> list[ProviderAccount | Sender]:
     """Whose pause keeps a transaction here: its account's or its sender's, as long as it has not left. No query."""
-    return [transaction.account, transaction.message.sender] if transaction.status in CANCELLABLE else []
+    return [transaction.account, transaction.sender] if transaction.status in CANCELLABLE else []
 
 
 def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:

@@ -135,6 +135,7 @@ def _recipients(cast: Cast, message: Message, campaign: Campaign, chance: Random
         yield Transaction(
             pk=identity,
             message=message,
+            sender=cast.senders[campaign.sender],
             account=cast.senders[campaign.sender].account,
             position=position,
             client_ref=client_ref(identity),

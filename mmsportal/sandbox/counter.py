@@ -8,7 +8,7 @@ from aiohttp import web
 
 from messaging.gateway import serving
 from messaging.gateway.contract import HttpAnswer
-from messaging.gateway.serving import Call, ReceivedMessage, Refusal, Rejected, Tenant
+from messaging.gateway.serving import Call, ReceivedMessage, Refusal, Rejected, SavedContent, Tenant
 from mmsportal.sandbox import faults
 from mmsportal.sandbox.door import Door, Meter
 from mmsportal.sandbox.handsets import handset
@@ -43,15 +43,27 @@ class Counter:
         now = datetime.now(UTC)
         try:
             lookup = self.server.route(call)
-            self.server.authenticate(call, self.tenant, now=now)
+            self.server.authenticate(call, self.tenant, self, now=now)
             if lookup:
                 return faults.plain(self._look_up(lookup.ref))
-            message = self.server.read(call, self.tenant, now=now, take=self._meter.take)
+            message = self.server.read(call, self.tenant, self, now=now)
         except Rejected as rejected:
             return self._refuse(call, rejected.answer)
         if refusal := self._door.refusal(self.server, message):
             return self._refuse(call, refusal, message)
         return await self._accept(request, message, now)
+
+    def take(self, destinations: int) -> bool:
+        """See `serving.Desk`."""
+        return self._meter.take(destinations)
+
+    def saved(self, ref: str) -> SavedContent | None:  # noqa: ARG002
+        """See `serving.Desk`."""
+        return None
+
+    def first_sight(self, key: str) -> bool:  # noqa: ARG002
+        """See `serving.Desk`."""
+        return True
 
     async def _accept(self, request: web.Request, message: ReceivedMessage, now: datetime) -> web.StreamResponse:
         ref, answer = self.server.accept(message, now=now)

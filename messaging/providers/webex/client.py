@@ -18,13 +18,34 @@ from jwt.api_jws import PyJWS
 from messaging.addresses import digits
 from messaging.content import Content, Slide
 from messaging.gateway.codes import OutcomeClass, Where
-from messaging.gateway.contract import Accepted, Account, CredentialField, HttpAnswer, HttpRequest, OutboundMessage
+from messaging.gateway.contract import (
+    Accepted,
+    Account,
+    Acknowledgement,
+    CredentialField,
+    HttpAnswer,
+    HttpRequest,
+    OptionField,
+    OutboundMessage,
+)
 from messaging.gateway.errors import BY_CLASS, Misconfigured, Refused, SendError, Unclear
 from messaging.providers.webex.codes import CODES
 from messaging.providers.webex.notifications import receipts, verify
 from messaging.providers.webex.wire import parse, word
 
-__all__ = ["CREDENTIALS", "LABEL", "METHODS", "build", "read", "receipts", "verify"]
+__all__ = [
+    "ACKNOWLEDGEMENT",
+    "CALL_SECONDS",
+    "CREDENTIALS",
+    "ECHOES",
+    "LABEL",
+    "METHODS",
+    "OPTIONS",
+    "build",
+    "read",
+    "receipts",
+    "verify",
+]
 
 LABEL = "Webex Connect"
 CREDENTIALS = (
@@ -32,7 +53,11 @@ CREDENTIALS = (
     CredentialField("service_id", "Service id", "With the service secret, for signed tokens instead of the key."),
     CredentialField("service_secret", "Service secret", "In base64, as the tenant shows it. Wins over the key."),
 )
+OPTIONS: tuple[OptionField, ...] = ()
 METHODS = ("POST", "HEAD")
+ACKNOWLEDGEMENT = Acknowledgement()
+CALL_SECONDS = 20.0
+ECHOES = True
 TYPES = {
     "image": "image",
     "audio": "audio",

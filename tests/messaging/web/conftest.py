@@ -46,6 +46,7 @@ def write_transaction(message: Message, position: int, outcome: str, at: datetim
     transaction = Transaction(
         id=identity,
         message=message,
+        sender=message.sender,
         account=message.sender.account,
         position=position,
         client_ref=client_ref(identity),

@@ -5,7 +5,6 @@ types and values, sender, number of destinations, numbers, lengths, rate.
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,6 +13,7 @@ from messaging.content import KINDS, Content, FallbackSms, Part, Slide
 from messaging.gateway.contract import HttpAnswer
 from messaging.gateway.serving import (
     Call,
+    Desk,
     Destination,
     Event,
     Lookup,
@@ -96,16 +96,16 @@ def route(call: Call) -> Lookup | None:
     return Lookup(asked[1])
 
 
-def read(call: Call, tenant: Tenant, *, now: datetime, take: Callable[[int], bool]) -> ReceivedMessage:
+def read(call: Call, tenant: Tenant, desk: Desk, *, now: datetime) -> ReceivedMessage:
     """The message in an authenticated call, after steps 3 to 12. Raises Rejected with the first fault.
 
-    `take(n)` is asked last, and says whether n more destinations fit the tenant's rate.
+    Whether the destinations fit the tenant's rate is asked last.
     """
     check_source(call, tenant)
     request = requests.parse(call.body)
     requests.check(request, tenant, now=now)
     message = _message(request, tenant)
-    if not take(len(message.destinations)):
+    if not desk.take(len(message.destinations)):
         reject("7020", status=429)
     return message
 

@@ -9,14 +9,14 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from messaging.gateway.serving import Call, Rejected, Tenant
+from messaging.gateway.serving import Call, Desk, Rejected, Tenant
 from messaging.providers.webex.server.errors import bare, reject
 
 OLDEST = timedelta(hours=24)
 AHEAD = timedelta(minutes=5)
 
 
-def authenticate(call: Call, tenant: Tenant, *, now: datetime) -> None:
+def authenticate(call: Call, tenant: Tenant, _desk: Desk, *, now: datetime) -> None:
     """Raises Rejected (401, no body) unless the token, or without one the service key, holds."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme:

@@ -1,0 +1,1 @@
+"""Who wants to hear nothing more: opt-outs made, lifted and asked for."""

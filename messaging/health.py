@@ -1,0 +1,1 @@
+"""Whether an account works: credentials, sender, callback and media, tried without messaging anyone."""

@@ -1,0 +1,1 @@
+"""What handsets send us: kept once, understood as STOP or START, shown as conversations."""

@@ -1,0 +1,1 @@
+"""What a provider's code means: its own table first, then what an admin has said about unknown ones."""

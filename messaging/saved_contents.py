@@ -1,0 +1,1 @@
+"""Contents stored at a provider once and sent from there to many."""
