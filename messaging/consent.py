@@ -1,1 +1,0 @@
-"""Who wants to hear nothing more: opt-outs made, lifted and asked for."""
