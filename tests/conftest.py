@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
+from messaging import meanings
 from messaging.addresses import SenderKind
 from messaging.content import Content
 from messaging.gateway.serving import server
@@ -27,6 +28,12 @@ PASSWORD = "correct horse battery"
 def _quick_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.AXES_ENABLED = False
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """A code that another test explained, and rolled back, must not be known here."""
+    meanings.forget()
 
 
 @pytest.fixture
