@@ -17,8 +17,10 @@ from messaging.gateway.serving import (
     Destination,
     Event,
     Lookup,
+    MediaFault,
     MediaRules,
     Medium,
+    Notice,
     PostingRules,
     ReceivedMessage,
     Refusal,
@@ -28,8 +30,8 @@ from messaging.gateway.serving import (
 from messaging.providers.webex.server import fields
 from messaging.providers.webex.server import request as requests
 from messaging.providers.webex.server.auth import authenticate, check_source
-from messaging.providers.webex.server.errors import answer, bare, error, reject
-from messaging.providers.webex.server.receipts import WORDINGS, inbound, report, stamp
+from messaging.providers.webex.server.errors import answer, bare, by_code, error, reject
+from messaging.providers.webex.server.receipts import WORDINGS, inbound, report, report_with, stamp
 
 __all__ = [
     "DEMO",
@@ -38,12 +40,16 @@ __all__ = [
     "MEDIA",
     "POSTING",
     "accept",
+    "answer_with",
     "authenticate",
     "describe",
     "inbound",
     "read",
     "refuse",
+    "refuse_medium",
     "report",
+    "report_saved",
+    "report_with",
     "route",
 ]
 
@@ -122,7 +128,7 @@ def accept(message: ReceivedMessage, *, now: datetime) -> tuple[str, HttpAnswer]
     return ref, answer(201, members)
 
 
-def refuse(refusal: Refusal) -> HttpAnswer | None:
+def refuse(refusal: Refusal, message: ReceivedMessage | None = None) -> HttpAnswer | None:  # noqa: ARG001
     """The answer for a refusal that does not lie in the call; a blacklisted recipient is told in a receipt only."""
     match refusal:
         case Refusal.RECIPIENT:
@@ -137,6 +143,28 @@ def refuse(refusal: Refusal) -> HttpAnswer | None:
             return bare(404)
         case _:
             return None
+
+
+def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -> HttpAnswer | None:  # noqa: ARG001
+    """None: media are fetched after acceptance, and what is wrong with them is told in a receipt (section 4)."""
+    return None
+
+
+def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:  # noqa: ARG001
+    """The answer that carries a code of section 7, or a bare status named "http_503" and its like."""
+    return by_code(code)
+
+
+def report_saved(
+    message: ReceivedMessage,  # noqa: ARG001
+    ref: str,  # noqa: ARG001
+    tenant: Tenant,  # noqa: ARG001
+    *,
+    fault: str,  # noqa: ARG001
+    at: datetime,  # noqa: ARG001
+) -> Notice | None:
+    """None: Webex Connect stores no contents for later."""
+    return None
 
 
 def describe(
@@ -179,8 +207,8 @@ def _message(request: dict[str, Any], tenant: Tenant) -> ReceivedMessage:
         ),
         content=_content(request),
         media=tuple(
-            Medium(_kind(attachment), attachment["mediaUrl"])
-            for attachment in attachments
+            Medium(_kind(attachment), attachment["mediaUrl"], number)
+            for number, attachment in enumerate(attachments, start=1)
             if attachment.get("mediaUrl")
         ),
         substitutions=fields.substitutions(request),

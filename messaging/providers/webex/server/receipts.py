@@ -2,44 +2,17 @@
 
 import hmac
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import uuid4
 
 from messaging.gateway.serving import Destination, Event, Notice, ReceivedMessage, Tenant
+from messaging.providers.webex.server.wordings import BY_CODE, CLICKED, WORDINGS, Wording
 
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A receipt's code, its words, and the value of requestedReceipts it belongs to."""
-
-    code: str
-    description: str
-    status: str
-    asked_as: str
-
-
-LINK = "https://go.example.org/fall25|198.51.100.23"
-USER_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36"
-WORDINGS = {
-    Event.SUBMITTED: Wording("7501", "Submitted", "Submitted", "SUBMITTED"),
-    Event.DELIVERED: Wording("7500", "Delivered", "Delivered", "DELIVERED"),
-    Event.DELIVERED_AS_SMS: Wording("7500", "Delivered", "Delivered", "DELIVERED"),
-    Event.READ: Wording("7524", "Read", "Read", "READ"),
-    Event.CLICKED: Wording("7525", LINK, "Clicked", "CLICKED"),
-    Event.EXPIRED: Wording("7208", "Message expired", "Un-Delivered", "FAILED"),
-    Event.ADDRESS_NOT_FOUND: Wording("7553", "Address not found", "Failed", "FAILED"),
-    Event.CONTENT_REFUSED: Wording("7554", "Multimedia content refused", "Failed", "FAILED"),
-    Event.MEDIA_NOT_FETCHED: Wording("7554", "Multimedia content refused", "Failed", "FAILED"),
-    Event.RECIPIENT_BLOCKED: Wording("7223", "Number blocked", "Failed", "FAILED"),
-    Event.REJECTED: Wording("7556", "Message rejected", "Failed", "FAILED"),
-    # In no table, and with a status word in no table either.
-    Event.UNKNOWN_CODE: Wording("7999", "Held for review", "Held", "SUBMITTED"),
-}
 # The seed's own Delivered sample calls itself Submitted: only the code can be relied on.
 MISNAMED = "Submitted"
+USER_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36"
 CUT_OFF = b'{"deliveryInfoNotification":{"deliveryInfo":{"deliveryChannel":"mms","code":"7501",'
 
 
@@ -56,35 +29,66 @@ def report(
 
     Signed with the tenant's key when it goes to the tenant's own webhook: notifyUrl calls are not (section 8).
     """
-    key = "" if message.notify_url else tenant.webhook_key
     if event is Event.MALFORMED:
-        return notice(CUT_OFF, key)
+        return notice(CUT_OFF, _key(message, tenant))
     wording = WORDINGS.get(event)
     if wording is None or (message.wanted and wording.asked_as not in message.wanted):
         return None
-    misnamed = event is Event.DELIVERED and tenant.option("delivered_says_submitted", default=True)
+    more = {}
+    if event is Event.DELIVERED and tenant.option("delivered_says_submitted", default=True):
+        more = {"deliveryStatus": MISNAMED}
+    if event is Event.DELIVERED_AS_SMS:
+        more = {"additionalInfo": "", "sentAs": "SMS"}
+    return _receipt(message, destination, ref, wording, tenant, more, at)
+
+
+def report_with(
+    message: ReceivedMessage,
+    destination: Destination,
+    ref: str,
+    code: str,
+    tenant: Tenant,
+    *,
+    at: datetime,
+) -> Notice | None:
+    """The receipt with one code of section 10, asked for or not; None for a code that no receipt carries."""
+    wording = BY_CODE.get(code)
+    return _receipt(message, destination, ref, wording, tenant, {}, at) if wording else None
+
+
+def _receipt(
+    message: ReceivedMessage,
+    destination: Destination,
+    ref: str,
+    wording: Wording,
+    tenant: Tenant,
+    more: Mapping[str, str],
+    at: datetime,
+) -> Notice:
     info = {
         "deliveryChannel": "mms",
         "Description": wording.description,
         "destinationType": "msisdn",
         "timeStamp": stamp(at),
         "code": wording.code,
-        "deliveryStatus": MISNAMED if misnamed else wording.status,
+        "deliveryStatus": wording.status,
         "destination": destination.recipient,
     }
-    if event is Event.CLICKED:
+    if wording.status == CLICKED:
         info["additionalInfo"] = USER_AGENT
-    if event is Event.DELIVERED_AS_SMS:
-        info |= {"additionalInfo": "", "sentAs": "SMS"}
     body = {
         "deliveryInfoNotification": {
-            "deliveryInfo": info,
+            "deliveryInfo": info | more,
             "correlationid": destination.client_ref,
             "callbackData": message.callback_data,
             "transid": ref,
         }
     }
-    return notice(_json(body), key)
+    return notice(_json(body), _key(message, tenant))
+
+
+def _key(message: ReceivedMessage, tenant: Tenant) -> str:
+    return "" if message.notify_url else tenant.webhook_key
 
 
 def inbound(tenant: Tenant, *, sender: str, recipient: str, text: str, files: Sequence[str], at: datetime) -> Notice:

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from messaging.gateway import serving
-from messaging.gateway.serving import Call, Event, Lookup, Refusal, Rejected, Tenant
+from messaging.gateway.codes import Where
+from messaging.gateway.registry import provider
+from messaging.gateway.serving import Call, Event, Lookup, MediaFault, Refusal, Rejected, Tenant
+from tests.messaging.providers.desks import MadeDesk
 
 PAYLOADS = Path(__file__).parent / "payloads"
 NOW = datetime(2026, 11, 3, 15, 20, 7, 412000, tzinfo=UTC)
@@ -32,7 +35,7 @@ def post(request: object, *, source: str = "127.0.0.1") -> Call:
 
 
 def read(request: object, tenant: Tenant = TENANT, *, room: bool = True, source: str = "127.0.0.1"):
-    return server.read(post(request, source=source), tenant, now=NOW, take=lambda count: room)
+    return server.read(post(request, source=source), tenant, MadeDesk(room), now=NOW)
 
 
 def refused(request: object, tenant: Tenant = TENANT, **more: Any) -> tuple[int, dict[str, str]]:
@@ -100,7 +103,7 @@ SECRET = base64.b64decode(TENANT.credentials["service_secret"][0])
 
 def known(headers: dict[str, str], tenant: Tenant = TENANT, now: datetime = NOW) -> bool:
     try:
-        server.authenticate(Call("POST", "/v2/messages", headers), tenant, now=now)
+        server.authenticate(Call("POST", "/v2/messages", headers), tenant, MadeDesk(), now=now)
     except Rejected as rejected:
         return (rejected.answer.status, rejected.answer.body) != (401, b"")
     return True
@@ -481,6 +484,31 @@ class TestReceipts:
         assert "x-hub-signature" not in notice.headers
 
 
+class TestReceiptsByCode:
+    def said(self, code: str) -> dict[str, Any]:
+        message = read(payload("request"))
+        notice = server.report_with(message, message.destinations[0], "ref-1", code, TENANT, at=NOW)
+        assert notice is not None
+        told = json.loads(notice.body)["deliveryInfoNotification"]
+        assert (told["transid"], told["correlationid"]) == ("ref-1", message.destinations[0].client_ref)
+        return told["deliveryInfo"]
+
+    @pytest.mark.parametrize(
+        "code", [code for where, code in provider("webex").codes if where is Where.RECEIPT and code != "7200"]
+    )
+    def test_every_code_of_the_table_can_be_told(self, code: str) -> None:
+        info = self.said(code)
+        words = {"7500": "Delivered", "7501": "Submitted", "7524": "Read", "7525": "Clicked", "7208": "Un-Delivered"}
+        assert (info["code"], info["deliveryStatus"]) == (code, words.get(code, "Failed"))
+
+    def test_a_click_names_the_link_and_the_reader(self) -> None:
+        assert {"additionalInfo", "Description"} <= set(self.said("7525"))
+
+    def test_no_receipt_carries_any_other_code(self) -> None:
+        message = read(payload("request"))
+        assert server.report_with(message, message.destinations[0], "r", "7999", TENANT, at=NOW) is None
+
+
 class TestInbound:
     def inbound(self, **said: Any) -> dict[str, Any]:
         members = {"text": "", "files": [], **said}
@@ -513,6 +541,29 @@ class TestOtherAnswers:
         assert answer is not None
         assert answer.status == status
         assert (json.loads(answer.body)["code"] if answer.body else None) == code
+
+    @pytest.mark.parametrize(
+        ("code", "status", "body"),
+        [
+            ("7003", 400, {"code": "7003", "message": "Mandatory parameter missing: content"}),
+            ("7016", 400, {"code": "7016", "message": "Unknown exception"}),
+            ("7020", 429, {"code": "7020", "message": "You have reached the maximum transaction limit"}),
+            ("http_401", 401, None),
+            ("http_503", 503, None),
+            ("http_200", None, None),
+            ("7501", None, None),
+            ("made up", None, None),
+        ],
+    )
+    def test_a_code_can_be_asked_for(self, code: str, status: int | None, body: object) -> None:
+        answer = server.answer_with(code, read(payload("request")))
+        assert (answer.status if answer else None) == status
+        assert (json.loads(answer.body) if answer and answer.body else None) == body
+
+    def test_media_and_stored_contents_have_no_answers_of_their_own(self) -> None:
+        message = read(payload("request"))
+        assert server.refuse_medium(message, message.media[0], MediaFault.NOT_COPIED) is None
+        assert server.report_saved(message, "r", TENANT, fault="", at=NOW) is None
 
     def test_a_blacklisted_recipient_is_told_in_a_receipt_only(self) -> None:
         assert server.refuse(Refusal.BLOCKED) is None
