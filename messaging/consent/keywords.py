@@ -12,8 +12,10 @@ from messaging.gateway.contract import Action
 
 PHRASES = {
     **dict.fromkeys(
-        ["stop", "stopall", "stop all", "unsubscribe", "un subscribe", "unsub", "cancel", "end", "quit"]
-        + ["optout", "opt out", "opt me out", "revoke", "arret", "arreter"],
+        [
+            *("stop", "stopall", "stop all", "unsubscribe", "un subscribe", "unsub", "cancel", "end", "quit"),
+            *("optout", "opt out", "opt me out", "revoke", "arret", "arreter"),
+        ],
         Action.STOP,
     ),
     **dict.fromkeys(["start", "unstop", "optin", "opt in", "opt me in"], Action.START),

@@ -1,7 +1,8 @@
 """Opt-outs as rows: made once, lifted by the recipient's own word or by a person, asked for before every send.
 
 Numbers are E.164 with their plus. A sender of None means all of ours, in either direction: an opt-out for None holds
-for every sender, and lifting it leaves those that name a sender.
+for every sender, and lifting it leaves those that name a sender. A handset sees addresses, not accounts: what it said to
+one sender holds for all that have the same address.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 
 from messaging.models import OptOut, ReceiptInbox, Sender
@@ -21,13 +22,20 @@ LONGEST_WORDS = 300
 
 
 def opted_out(pairs: Iterable[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
-    """Those of the pairs (number, id of a sender) that may not be written to. One query for each 10,000 numbers."""
+    """Those of the pairs (number, id of a sender) that may not be written to.
+
+    One query for each 10,000 numbers, and one more when any of them has opted out of anything.
+    """
     asked = set(pairs)
     numbers = list({number for number, _sender in asked})
-    silent: set[tuple[str, UUID | None]] = set()
+    silent: set[tuple[str, str | None]] = set()
     for start in range(0, len(numbers), AT_ONCE):
         silent |= _silent(numbers[start : start + AT_ONCE])
-    return {pair for pair in asked if pair in silent or (pair[0], None) in silent}
+    if not silent:
+        return set()
+    senders = Sender.objects.filter(pk__in={sender for _number, sender in asked})
+    addresses: dict[UUID, str] = dict(senders.order_by().values_list("pk", "address"))
+    return {pair for pair in asked if {(pair[0], None), (pair[0], addresses.get(pair[1], ""))} & silent}
 
 
 def opt_out(
@@ -58,18 +66,20 @@ def opt_out(
             row.save(force_insert=True)
     except IntegrityError:
         # Whoever was first made the row; anything else that the database refuses is a fault of ours.
-        if not _active(number, sender).exists():
+        if not OptOut.objects.filter(number=number, sender=sender, lifted_at=None).exists():
             raise
         return None
     return row
 
 
 def opt_in(number: str, sender: Sender | None, *, why: str, now: datetime) -> int:
-    """Let `sender` write to `number` again. Out: how many opt-outs this lifted (0 when none stood).
+    """Let `sender`, and whoever has its address, write to `number` again. Out: how many opt-outs this lifted.
 
-    One that was entered for all senders stays when only one sender is named.
+    One that was entered for all senders stays when a single sender is named, and the other way round.
     """
-    return lift(_active(number, sender), why=why, now=now)
+    rows = OptOut.objects.filter(number=number)
+    rows = rows.filter(sender__address=sender.address) if sender else rows.filter(sender=None)
+    return lift(rows, why=why, now=now)
 
 
 def lift(rows: QuerySet[OptOut], *, why: str, now: datetime) -> int:
@@ -77,10 +87,11 @@ def lift(rows: QuerySet[OptOut], *, why: str, now: datetime) -> int:
     return rows.filter(lifted_at=None).update(lifted_at=now, lifted_why=why[:LONGEST_WORDS])
 
 
-def _silent(numbers: Collection[str]) -> set[tuple[str, UUID | None]]:
+def standing(number: str | OuterRef, address: str | OuterRef) -> QuerySet[OptOut]:
+    """The opt-outs that keep whoever has `address` ("" for an address of nobody's) from writing to `number`."""
+    return OptOut.objects.filter(Q(sender=None) | Q(sender__address=address), number=number, lifted_at=None)
+
+
+def _silent(numbers: Collection[str]) -> set[tuple[str, str | None]]:
     rows = OptOut.objects.filter(lifted_at=None, number__in=numbers)
-    return set(rows.order_by().values_list("number", "sender_id"))
-
-
-def _active(number: str, sender: Sender | None) -> QuerySet[OptOut]:
-    return OptOut.objects.filter(number=number, sender=sender, lifted_at=None)
+    return set(rows.order_by().values_list("number", "sender__address"))

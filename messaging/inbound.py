@@ -1,1 +1,0 @@
-"""What handsets send us: kept once, understood as STOP or START, shown as conversations."""
