@@ -1,12 +1,12 @@
 """What a provider's code means: its own table first, then what an admin has said about unknown ones."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic
+from typing import Generic, TypeVar
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.db.transaction import on_commit
 
@@ -22,17 +22,24 @@ REMEMBERED = 5.0
 MOST_MAPPED = 5_000
 
 _Key = tuple[str, str, str]
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """The mapped rows as they were at `read_at` (monotonic seconds)."""
+class _Remembered(Generic[_T]):
+    """What `read` says, asked again after REMEMBERED seconds or when it was forgotten."""
 
-    read_at: float
-    rows: Mapping[_Key, Code]
+    def __init__(self, read: Callable[[], _T]) -> None:
+        self._read = read
+        self._kept: tuple[float, _T] | None = None
 
+    def __call__(self) -> _T:
+        kept = self._kept
+        if kept is None or monotonic() - kept[0] > REMEMBERED:
+            kept = self._kept = (monotonic(), self._read())
+        return kept[1]
 
-_memory: _Memory | None = None
+    def forget(self) -> None:
+        self._kept = None
 
 
 def explain(provider: str, where: Where, code: str) -> Code | None:
@@ -77,7 +84,7 @@ def note_unknown(provider: str, where: Where, code: str, sample: str, now: datet
         rows.update(**again)
 
 
-def waiting() -> Iterable[ProviderCode]:
+def waiting() -> QuerySet[ProviderCode]:
     """The codes that wait for somebody to say what they mean, the latest seen first."""
     return ProviderCode.objects.filter(mapped_at=None).order_by("-last_seen_at")
 
@@ -93,23 +100,22 @@ def key_of(code: str) -> str:
 
 
 def forget() -> None:
-    """Read the mapped rows anew at the next question."""
-    global _memory
-    _memory = None
+    """Ask the database anew at the next question."""
+    _mapped.forget()
+    waiting_count.forget()
 
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _mapped() -> Mapping[_Key, Code]:
-    global _memory
-    memory = _memory
-    if memory is None or monotonic() - memory.read_at > REMEMBERED:
-        rows = ProviderCode.objects.exclude(mapped_at=None).order_by("-mapped_at")[:MOST_MAPPED]
-        memory = _Memory(monotonic(), {(row.provider, row.where, row.code): _code(row) for row in rows})
-        _memory = memory
-    return memory.rows
+def _read_mapped() -> Mapping[_Key, Code]:
+    rows = ProviderCode.objects.exclude(mapped_at=None).order_by("-mapped_at")[:MOST_MAPPED]
+    return {(row.provider, row.where, row.code): _code(row) for row in rows}
+
+
+def _count_waiting() -> int:
+    return ProviderCode.objects.filter(mapped_at=None).count()
 
 
 def _code(row: ProviderCode) -> Code:
@@ -123,6 +129,11 @@ def _code(row: ProviderCode) -> Code:
         outcome=OutcomeClass(row.outcome) if row.outcome and where is Where.ANSWER else None,
         state=Status(row.state) if row.state and where is Where.RECEIPT else None,
     )
+
+
+_mapped = _Remembered(_read_mapped)
+# How many codes wait for a meaning, as of a few seconds ago: every page of an admin shows it.
+waiting_count = _Remembered(_count_waiting)
 
 
 def _changed(**_what: object) -> None:
