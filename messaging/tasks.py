@@ -6,7 +6,7 @@ from time import monotonic
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import delivery, receipts
+from messaging import delivery, inbound, receipts
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -25,6 +25,14 @@ def pump() -> None:
 def drain_receipts() -> None:
     """Read what came in."""
     receipts.drain()
+    if inbound.texts_due():
+        _ring(fetch_texts)
+
+
+@shared_task
+def fetch_texts() -> None:
+    """Fetch what handsets wrote, where the provider only told where it lies."""
+    inbound.fetch_texts()
 
 
 @shared_task

@@ -1,8 +1,8 @@
 """Opt-outs as rows: made once, lifted by the recipient's own word or by a person, asked for before every send.
 
 Numbers are E.164 with their plus. A sender of None means all of ours, in either direction: an opt-out for None holds
-for every sender, and lifting it leaves those that name a sender. A handset sees addresses, not accounts: what it said to
-one sender holds for all that have the same address.
+for every sender, and lifting it leaves those that name a sender. A handset sees addresses, not accounts: what it said
+to one sender holds for all that have the same address.
 """
 
 from collections.abc import Collection, Iterable

@@ -84,8 +84,8 @@ def number_of(written: str) -> str:
 
 
 def _clean(text: str, longest: int) -> str:
-    # No database takes the null character.
-    return text.replace("\0", "")[:longest]
+    # Halves of surrogate pairs and the null character are refused by databases.
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
 
 
 def _dedupe_key(row: ReceiptInbox, fact: Inbound, number: str) -> str:

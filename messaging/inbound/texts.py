@@ -22,7 +22,7 @@ MOST_FILES, MOST_BYTES = 5, 64 * 1024
 PAUSES = tuple(timedelta(seconds=wait) for wait in (20, 60, 5 * 60, 30 * 60, 2 * 3600))
 # Worth another try; any other refusal is about the address itself and would be the same tomorrow.
 PASSING = {"url_unreachable", "url_too_slow", "url_status", "url_unresolved"}
-UNTYPED = {"", "application/octet-stream", "binary/octet-stream"}
+UNTYPED = ("application/octet-stream", "binary/octet-stream")
 
 
 def texts_due() -> bool:
@@ -74,16 +74,19 @@ def _texts(addresses: Iterable[str]) -> list[str]:
 def readable(file: Fetched) -> str:
     """A fetched file as text. Raises FetchRefused when it is none."""
     header = Message()
-    header["content-type"] = file.content_type or "application/octet-stream"
-    kind = header.get_content_type()
-    if (not kind.startswith("text/") and kind not in UNTYPED) or kind == "text/html":
-        raise FetchRefused("text_type", "The file is not a text.")
-    for charset in (header.get_content_charset() or "utf-8-sig", "utf-8-sig", "latin-1"):
+    header["content-type"] = file.content_type or UNTYPED[0]
+    kind, charset = header.get_content_type(), header.get_content_charset("")
+    refusal = FetchRefused("text_type", "The file is not a text.")
+    if kind == "text/html" or not (kind.startswith("text/") or kind in UNTYPED):
+        raise refusal
+    # What its server calls anything at all must prove to be text; a text may be in the old alphabet.
+    alphabets = [charset, "utf-8-sig", *(["latin-1"] if kind not in UNTYPED else [])]
+    for name in filter(None, alphabets):
         try:
-            return file.data.decode(charset).replace("\0", "")
+            return file.data.decode(name).replace("\0", "")
         except (LookupError, UnicodeDecodeError):
             continue
-    return ""
+    raise refusal
 
 
 @atomic
