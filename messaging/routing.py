@@ -1,29 +1,65 @@
-"""Which account may carry a content, and why not the others."""
+"""Which senders may carry a message, and why not the others: by content, destination, health and limits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from messaging import addresses
+from messaging import addresses, consent
+from messaging.content import Content
 from messaging.gateway import registry
-from messaging.models import Sender
-from messaging.slide_rules import Finding, Profile, Severity, blocking
+from messaging.models import Sender, Transaction
+from messaging.slide_rules import Finding, Profile, Severity, blocking, check
+
+# Where our senders' numbers live and what every carrier of theirs reaches (webex.md, section 1).
+HOME = frozenset({"US", "CA"})
+# Numbers that cost whoever writes to them.
+PREMIUM = ("+1900", "+1976")
+KINDS = {
+    "short_code": "short codes",
+    "10dlc": "10DLC numbers",
+    "toll_free": "toll-free numbers",
+    "long": "long numbers",
+    "alphanumeric": "masks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sender that was named for a message: what its provider says of the content, and what speaks of itself.
+
+    `reaches` are those of the numbers asked for that it may write to.
+    """
+
+    sender: Sender
+    content: tuple[Finding, ...]
+    own: tuple[Finding, ...]
+    reaches: frozenset[str]
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing speaks against it, the destinations aside."""
+        return not blocking((*self.content, *self.own))
+
+    @property
+    def paused(self) -> bool:
+        """Whether what it carries would have to wait."""
+        return paused(self.sender)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way a message could take; `reasons` say why it is not eligible, or what to know about it."""
+    """One way a message could take. `reasons` say why it is not eligible, or what to know about it: one at least.
+
+    `recipients` is how many would go this way.
+    """
 
     account: str
     provider: str
     sender: str
     eligible: bool
     reasons: tuple[str, ...]
-
-
-# Where our senders' numbers live and what every carrier of theirs reaches (webex.md, section 1).
-HOME = frozenset({"US", "CA"})
-# Numbers that cost whoever writes to them.
-PREMIUM = ("+1900", "+1976")
+    recipients: int = 0
 
 
 def reaches(sender: Sender, number: str) -> bool:
@@ -40,8 +76,14 @@ def profile_of(sender: Sender) -> Profile:
     return registry.provider(sender.account.provider).profile
 
 
+def paused(sender: Sender) -> bool:
+    """Whether a sender, or the account it belongs to, is paused."""
+    return bool(sender.paused_at or sender.account.paused_at)
+
+
 def sender_findings(sender: Sender) -> list[Finding]:
     """What speaks against a sender itself, whatever the content."""
+    profile, provider = profile_of(sender), sender.account.provider
     findings = []
     if not sender.mms_enabled:
         findings.append(
@@ -51,7 +93,20 @@ def sender_findings(sender: Sender) -> list[Finding]:
                 "/from",
                 f"{sender.address} is not enabled for MMS.",
                 fix="Choose another sender, or have MMS switched on for it.",
-                providers=(sender.account.provider,),
+                providers=(provider,),
+            )
+        )
+    if not _carried(sender, profile):
+        code = profile.codes.get("sender_kind_not_carried")
+        findings.append(
+            Finding(
+                "sender_kind_not_carried",
+                Severity.BLOCKS,
+                "/from",
+                f"{profile.label} carries MMS from {_carried_senders(profile)} only.",
+                fix="Choose another sender.",
+                providers=(provider,),
+                provider_codes={provider: code} if code else {},
             )
         )
     if sender.paused_at:
@@ -62,7 +117,7 @@ def sender_findings(sender: Sender) -> list[Finding]:
                 "/from",
                 f"The sender {sender.address} is paused; the message waits until it is resumed.",
                 fix="Ask an admin to resume it, or choose another sender.",
-                providers=(sender.account.provider,),
+                providers=(provider,),
             )
         )
     if sender.account.paused_at:
@@ -73,22 +128,141 @@ def sender_findings(sender: Sender) -> list[Finding]:
                 "/from",
                 f"The account “{sender.account.name}” is paused; the message waits until it is resumed.",
                 fix="Ask an admin to resume it, or choose a sender of another account.",
-                providers=(sender.account.provider,),
+                providers=(provider,),
             )
         )
     return findings
 
 
-def routes(sender: Sender, findings: Sequence[Finding]) -> list[Route]:
-    """The chosen sender's way, with what speaks against it."""
-    provider = sender.account.provider
-    against = [finding for finding in blocking(findings) if not finding.providers or provider in finding.providers]
+def _carried(sender: Sender, profile: Profile) -> bool:
+    kind_fits = not profile.sender_kinds or sender.kind in profile.sender_kinds
+    return kind_fits and (not profile.sender_countries or sender.country in profile.sender_countries)
+
+
+def _carried_senders(profile: Profile) -> str:
+    countries = " or ".join(sorted(profile.sender_countries))
+    kinds = " or ".join(KINDS.get(kind, kind) for kind in sorted(profile.sender_kinds)) or "senders"
+    return f"{countries} {kinds}".strip()
+
+
+def candidates(
+    senders: Sequence[Sender],
+    content: Content,
+    *,
+    numbers: Collection[str],
+    shared: Mapping[str, str],
+    recipients: Sequence[Mapping[str, str]],
+    due: datetime,
+    expires: datetime | None,
+) -> list[Candidate]:
+    """Each sender with everything that speaks for or against it, in the order given. No query.
+
+    In: the content with its files filled in, the numbers asked for, the values shared by all and those of each
+    recipient, when the message goes out, and when it runs out if somebody said so.
+    """
+    profiles = {sender.account.provider: profile_of(sender) for sender in senders}
+    said = {
+        name: tuple(check(content, [profile], shared=shared, recipients=recipients, now=due))
+        for name, profile in profiles.items()
+    }
+    homes = {sender.country: sender for sender in senders}
+    reached = {
+        country: frozenset(number for number in numbers if reaches(sender, number)) for country, sender in homes.items()
+    }
     return [
-        Route(
-            account=sender.account.name,
-            provider=provider,
-            sender=sender.address,
-            eligible=not against,
-            reasons=tuple(finding.message for finding in against or findings),
+        Candidate(
+            sender,
+            said[sender.account.provider],
+            (*sender_findings(sender), *_validity(profiles[sender.account.provider], due, expires)),
+            reached[sender.country],
         )
+        for sender in senders
     ]
+
+
+def _validity(profile: Profile, due: datetime, expires: datetime | None) -> Iterable[Finding]:
+    longest = profile.longest_validity
+    if longest is None or expires is None or (asked := int((expires - due).total_seconds())) <= longest:
+        return
+    code = profile.codes.get("expires_late")
+    days = longest // 86_400
+    yield Finding(
+        "expires_late",
+        Severity.BLOCKS,
+        "/expire_at",
+        f"{profile.label} keeps a message for {days} days at most.",
+        limit=longest,
+        actual=asked,
+        fix=f"Name a time within {days} days.",
+        providers=(profile.provider,),
+        provider_codes={profile.provider: code} if code else {},
+    )
+
+
+def routes(
+    found: Sequence[Candidate], general: Sequence[Finding], *, numbers: Collection[str], carrying: Mapping[UUID, int]
+) -> list[Route]:
+    """What each candidate is good for, and why or why not.
+
+    In: the findings that hold whoever sends, the numbers asked for, and how many of them each sender would carry.
+    """
+    return [_route(candidate, blocking(general), numbers, carrying.get(candidate.sender.pk, 0)) for candidate in found]
+
+
+def _route(candidate: Candidate, general: Sequence[Finding], numbers: Collection[str], carried: int) -> Route:
+    said = [*general, *candidate.content, *candidate.own]
+    against = [finding.message for finding in blocking(said)]
+    if numbers and not candidate.reaches and not against:
+        against = ["It sends to none of these numbers."]
+    sender = candidate.sender
+    return Route(
+        account=sender.account.name,
+        provider=sender.account.provider,
+        sender=sender.address,
+        eligible=not against,
+        reasons=tuple(dict.fromkeys(against or _in_favour(candidate, len(numbers), carried))),
+        recipients=carried,
+    )
+
+
+def _in_favour(candidate: Candidate, asked: int, carried: int) -> list[str]:
+    reached = len(candidate.reaches)
+    return [
+        "It carries this message." if carried else "It fits, and stands by.",
+        *([f"It sends to {reached} of these {asked} numbers."] if reached < asked else []),
+        *(finding.message for finding in (*candidate.content, *candidate.own)),
+    ]
+
+
+def assigned(found: Sequence[Candidate], number: str) -> Sender | None:
+    """Who carries the message to one number: the first that fits, reaches it and is not paused, or else is; None for
+    nobody."""
+    able = [candidate for candidate in found if candidate.fits and number in candidate.reaches]
+    first = next((candidate for candidate in able if not candidate.paused), able[0] if able else None)
+    return first.sender if first else None
+
+
+def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
+    """Who may carry a transaction instead of the sender `after`, in the order its message names them; None for nobody.
+
+    A later sender takes over when it is not paused, reaches the recipient and its provider takes the frozen content;
+    nobody does once the recipient has opted out of one of them, for a STOP must not be dodged by changing sides.
+    `row` should come with its message: two queries then.
+    """
+    order = [row.message.sender_id, *map(UUID, row.message.alternatives)]
+    later = order[order.index(after) + 1 :] if after in order else []
+    if not later or consent.opted_out((row.recipient, sender) for sender in order):
+        return None
+    known = Sender.objects.select_related("account").in_bulk(later)
+    content = row.message.frozen.substituted({**row.message.substitutions, **row.substitutions})
+    able = (known[sender] for sender in later if sender in known)
+    return next((sender for sender in able if _could_take(sender, content, row.recipient)), None)
+
+
+def _could_take(sender: Sender, content: Content, number: str) -> bool:
+    return (
+        not paused(sender)
+        and reaches(sender, number)
+        and not blocking(sender_findings(sender))
+        and not blocking(check(content, [profile_of(sender)]))
+    )

@@ -6,14 +6,16 @@ same fault always earns the same finding, word for word. Limits are data (`Profi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain
 
 from messaging.content import LONGEST_FILLED, Content
-from messaging.slide_rules import media, texts
+from messaging.slide_rules import media, texts, times
 from messaging.slide_rules.findings import Finding, Profile, Severity
 
 ENOUGH = 2_000_000
 
-__all__ = ["Finding", "Profile", "Severity", "blocking", "check"]
+__all__ = ["Finding", "Profile", "Severity", "blocking", "check", "merged"]
 
 
 def check(
@@ -22,20 +24,27 @@ def check(
     *,
     shared: Mapping[str, str] | None = None,
     recipients: Sequence[Mapping[str, str]] = (),
+    now: datetime | None = None,
 ) -> list[Finding]:
     """Every finding about a content, what blocks first, then in the order of the slides.
 
     In: the content as composed, the profiles of the accounts that might carry it, the substitutions shared by all
     and those of each recipient (a recipient's value wins). Text rules run on each recipient's own text; a fault that
-    several recipients share is reported once, with the worst figure.
+    several recipients share is reported once, with the worst figure. `now` is when the message goes out.
     """
+    now = now or datetime.now(UTC)
     shared = shared or {}
     people = [{**shared, **own} for own in recipients] or [dict(shared)]
+    found = (
+        _for_provider(finding, profile) for profile in profiles for finding in _findings(content, profile, people, now)
+    )
+    return merged(chain(found, texts.unfilled(content, people) if recipients else ()))
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings, each once: what several providers or recipients share is one, with the worst figure."""
     found: dict[tuple[str, str, str], Finding] = {}
-    for profile in profiles:
-        for finding in _findings(content, profile, people):
-            _merge(found, _for_provider(finding, profile))
-    for finding in texts.unfilled(content, people) if recipients else ():
+    for finding in findings:
         _merge(found, finding)
     return sorted(found.values(), key=_order)
 
@@ -45,9 +54,12 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is Severity.BLOCKS]
 
 
-def _findings(content: Content, profile: Profile, people: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
+def _findings(
+    content: Content, profile: Profile, people: Sequence[Mapping[str, str]], now: datetime
+) -> Iterator[Finding]:
     for rule in media.RULES:
         yield from rule(content, profile)
+    yield from times.link_expiry(content, profile, now)
     if overloaded := texts.too_many_placeholders(content):
         yield overloaded
         return

@@ -40,6 +40,29 @@ def _slide_count(content: Content, profile: Profile) -> Iterator[Finding]:
         )
 
 
+def _message_media(content: Content, profile: Profile) -> Iterator[Finding]:
+    media = list(content.parts())
+    most = profile.media_per_message
+    if profile.medium_required and content.slides and not media:
+        yield blocks(
+            "medium_missing",
+            "/slides",
+            f"{profile.label} sends a picture, video or sound; the message holds none.",
+            limit=1,
+            actual=0,
+            fix="Add one, or choose another sender.",
+        )
+    if most is not None and len(media) > most:
+        yield blocks(
+            "too_many_media_in_message",
+            media[most][0],
+            f"The message holds {len(media)} media; {profile.label} carries {most}.",
+            limit=most,
+            actual=len(media),
+            fix=f"Remove {len(media) - most}, or choose another sender.",
+        )
+
+
 def _empty_slides(content: Content, _profile: Profile) -> Iterator[Finding]:
     for index, slide in enumerate(content.slides):
         if not slide.text.strip() and not slide.parts:
@@ -159,12 +182,18 @@ def _urls(content: Content, profile: Profile) -> Iterator[Finding]:
                 fix="Give the whole address, such as https://media.example.org/a/tour.mp4.",
             )
         elif address.query and part.host == "caller":
-            yield advises(
-                "media_url_query",
-                pointer + "/url",
-                f"{profile.label} may drop what follows the “?” and then not find the file.",
-                fix="Use an address without a query, or let us host the file.",
-            )
+            yield _query(part, pointer + "/url", profile)
+
+
+def _query(part: Part, pointer: str, profile: Profile) -> Finding:
+    fix = "Use an address without a query, or let us host the file."
+    if part.kind in profile.drops_query:
+        message = (
+            f"{profile.label} drops what follows the “?” of {_a(part.kind)}'s address and then cannot find the file."
+        )
+        return blocks("media_url_query", pointer, message, fix=fix)
+    message = f"{profile.label} may drop what follows the “?” and then not find the file."
+    return advises("media_url_query", pointer, message, fix=fix)
 
 
 def _durations(content: Content, profile: Profile) -> Iterator[Finding]:
@@ -193,4 +222,4 @@ def _kb(size: int) -> str:
     return f"{size / 1000:.0f} KB" if size >= 1000 else f"{size} bytes"
 
 
-RULES = (_slide_count, _empty_slides, _mixing, _types, _sizes, _urls, _durations)
+RULES = (_slide_count, _message_media, _empty_slides, _mixing, _types, _sizes, _urls, _durations)

@@ -12,6 +12,14 @@ MOST_PLACEHOLDERS = 200
 
 def _texts(content: Content, profile: Profile) -> Iterator[Finding]:
     for index, slide in enumerate(content.slides):
+        if not profile.carries_text and slide.text.strip():
+            yield blocks(
+                "text_not_carried",
+                f"/slides/{index}/text",
+                f"{profile.label} carries no text beside the media.",
+                fix="Move the text to the fallback SMS.",
+            )
+            continue
         yield from _length(
             "text",
             f"/slides/{index}/text",
@@ -31,8 +39,15 @@ def _texts(content: Content, profile: Profile) -> Iterator[Finding]:
     yield from _length("name", "/name", "The name", len(content.name), profile.name_limit, profile.name_limit)
 
 
-def _subject(content: Content, _profile: Profile) -> Iterator[Finding]:
-    if not content.subject.strip():
+def _subject(content: Content, profile: Profile) -> Iterator[Finding]:
+    if content.subject.strip() and not profile.carries_subject:
+        yield advises(
+            "subject_not_carried",
+            "/subject",
+            f"{profile.label} carries no subject; phones will not show it.",
+            fix="Say it in the fallback SMS, or choose another sender.",
+        )
+    elif not content.subject.strip() and profile.carries_subject:
         yield advises(
             "subject_missing",
             "/subject",
@@ -57,13 +72,20 @@ def _subject(content: Content, _profile: Profile) -> Iterator[Finding]:
 def _fallback(content: Content, profile: Profile) -> Iterator[Finding]:
     fallback = content.fallback
     if fallback.disabled:
+        if not profile.fallback_optional:
+            yield blocks(
+                "fallback_cannot_be_disabled",
+                "/fallback/disabled",
+                f"{profile.label} always falls back to an SMS when the picture message cannot be delivered.",
+                fix="Switch the fallback on and write its text, or choose another sender.",
+            )
         return
-    if profile.fallback_required and not fallback.text.strip():
+    if profile.fallback_required and not _has_fallback(content, profile):
         yield blocks(
             "fallback_missing",
             "/fallback/text",
             f"{profile.label} asks for a fallback text, sent when the picture message cannot be delivered.",
-            fix="Write a short SMS, or switch the fallback off.",
+            fix=_fallback_fix(profile),
         )
     yield from _length(
         "fallback",
@@ -73,6 +95,17 @@ def _fallback(content: Content, profile: Profile) -> Iterator[Finding]:
         profile.fallback_limit,
         profile.fallback_advice,
     )
+
+
+def _has_fallback(content: Content, profile: Profile) -> bool:
+    return bool(content.fallback.text.strip() or (profile.subject_is_fallback and content.subject.strip()))
+
+
+def _fallback_fix(profile: Profile) -> str:
+    ways = ["Write a short SMS"]
+    ways += ["give the message a subject"] if profile.subject_is_fallback else []
+    ways += ["switch the fallback off"] if profile.fallback_optional else []
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}." if ways[1:] else f"{ways[0]}."
 
 
 def _length(what: str, pointer: str, name: str, actual: int, limit: int, advice: int) -> Iterator[Finding]:

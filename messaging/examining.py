@@ -1,0 +1,285 @@
+"""What can be said of an order before it is accepted: may it go, through whom, to whom, and what is wrong where."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from messaging import consent
+from messaging.composing import resolve
+from messaging.content import Content
+from messaging.models import ApiKey, Message, Sender
+from messaging.routing import HOME, Candidate, Route, assigned, candidates, routes
+from messaging.slide_rules import Finding, Severity, blocking, merged
+
+MOST_RECIPIENTS = 10_000
+# How many numbers of other countries are named one by one.
+MOST_ABROAD = 50
+FURTHEST = timedelta(days=7)
+OPTED_OUT = "The recipient has opted out; nothing is sent."
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientOrder:
+    """One recipient: E.164 number, the caller's own reference, and values of its own."""
+
+    number: str
+    correlation_id: str = ""
+    substitutions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A message as it is asked for. `once` makes a repeated order the same message.
+
+    `sender` is preferred, `others` may carry it as well, in this order; with `any_sender` the order says nothing, and
+    the one that the content suits best comes first. `shared_files` says that the content, as a template's, may name
+    files of others than the API key.
+    """
+
+    sender: Sender
+    content: Content
+    recipients: Sequence[RecipientOrder]
+    substitutions: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = Message.Purpose.MARKETING
+    send_at: datetime | None = None
+    expire_at: datetime | None = None
+    notify_url: str = ""
+    callback_data: str = ""
+    requested_receipts: Sequence[str] = ()
+    source: str = Message.Source.WEB
+    created_by: User | None = None
+    api_key: ApiKey | None = None
+    once: str | None = None
+    shared_files: bool = False
+    others: Sequence[Sender] = ()
+    any_sender: bool = False
+
+    @property
+    def senders(self) -> list[Sender]:
+        """Everybody who may carry it, each once."""
+        return list({sender.pk: sender for sender in (self.sender, *self.others)}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A recipient who will not be sent to, and why; `index` counts from 0 in the order given."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One recipient and who carries the message there; nobody to those who have opted out."""
+
+    recipient: RecipientOrder
+    sender: Sender | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything that can be said about an order before it is sent.
+
+    `places` hold each recipient once, in the order given, those who are held back among them. `senders` are who would
+    carry it: the first is the message's own, the others stand by.
+    """
+
+    ok: bool
+    content: Content
+    findings: list[Finding]
+    routing: list[Route]
+    places: list[Place]
+    held_back: list[HeldBack]
+    senders: list[Sender]
+
+    @property
+    def recipients(self) -> list[RecipientOrder]:
+        """Those the message would go to."""
+        return [place.recipient for place in self.places if place.sender]
+
+    @property
+    def accepted(self) -> int:
+        """How many recipients the message would go to."""
+        return len(self.recipients)
+
+
+def examine(order: Order, *, now: datetime) -> Examination:
+    """May this go, through whom, and what is wrong where. Writes nothing. Three queries at most.
+
+    With one sender, all that blocks it blocks. With several, what blocks only some of them stands in their routes.
+    """
+    owner = order.api_key.owner_label if order.api_key and not order.shared_files else None
+    content, general = resolve(order.content, owner=owner)
+    content = replace(content, name=_name(content))
+    once, held_back = _merged(order.recipients)
+    silent = _silent(once.values(), order.senders)
+    kept = {number: who for number, who in once.items() if number not in silent}
+    found = candidates(
+        order.senders,
+        content,
+        numbers=kept,
+        shared=order.substitutions,
+        recipients=[who.substitutions for who in kept.values()],
+        due=order.send_at or now,
+        expires=order.expire_at,
+    )
+    if order.any_sender:
+        found.sort(key=lambda candidate: (candidate.paused, len(candidate.content) + len(candidate.own)))
+    carriers = {number: assigned(found, number) for number in kept}
+    carrying = _counted(carriers.values())
+    able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not kept)]
+    shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1] or found
+    said = _candidate_findings(shown)
+    destinations = [*_number_findings(order.recipients, kept), *_abroad(order.recipients, kept, able or found)]
+    times = _time_findings(order, now)
+    findings = [*general, *said, *destinations, *times]
+    findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
+    # A number out of reach stops a message that has but one sender; where there are several, it is no fault of theirs.
+    of_all = [*general, *times, *(one for one in destinations if len(found) == 1 or one.code != "country_not_allowed")]
+    return Examination(
+        ok=not blocking(findings),
+        content=content,
+        findings=findings,
+        routing=routes(found, of_all, numbers=kept, carrying=carrying),
+        # Whom nobody reaches stays with the first, for the page; such a message is never written.
+        places=[
+            Place(who, (carriers[number] or order.sender) if number in kept else None) for number, who in once.items()
+        ],
+        held_back=sorted([*held_back, *_opted_out(order.recipients, silent)], key=lambda held: held.index),
+        senders=_in_turn(able, shown),
+    )
+
+
+def _name(content: Content) -> str:
+    """The internal label; providers want one, so an unnamed message is called by what it says."""
+    first = content.slides[0].text if content.slides else ""
+    return content.name or content.subject or " ".join(first.split())[:60] or "MMS"
+
+
+def _counted(senders: Iterable[Sender | None]) -> Counter[UUID]:
+    return Counter(sender.pk for sender in senders if sender)
+
+
+def _in_turn(able: Sequence[Candidate], shown: Sequence[Candidate]) -> list[Sender]:
+    """Who carries a message first, then who may take over."""
+    return list({candidate.sender.pk: candidate.sender for candidate in (*shown[:1], *able)}.values())
+
+
+def _candidate_findings(shown: Sequence[Candidate]) -> list[Finding]:
+    own = {(one.code, one.message): one for candidate in shown for one in candidate.own}
+    return [*merged(one for candidate in shown for one in candidate.content), *own.values()]
+
+
+def _merged(recipients: Sequence[RecipientOrder]) -> tuple[dict[str, RecipientOrder], list[HeldBack]]:
+    """Each number once, and those that stood in the list already."""
+    kept: dict[str, RecipientOrder] = {}
+    held_back = []
+    for index, recipient in enumerate(recipients):
+        if recipient.number in kept:
+            held_back.append(
+                HeldBack(index, "recipient_repeated", "This number stands in the list already; it is sent to once.")
+            )
+        else:
+            kept[recipient.number] = recipient
+    return kept, held_back
+
+
+def _silent(recipients: Iterable[RecipientOrder], senders: Sequence[Sender]) -> set[str]:
+    """The numbers that have opted out of any of the senders: a STOP must not be dodged by changing sides."""
+    pairs = ((who.number, sender.pk) for who in recipients for sender in senders)
+    return {number for number, _sender in consent.opted_out(pairs)}
+
+
+def _opted_out(recipients: Sequence[RecipientOrder], silent: set[str]) -> Iterator[HeldBack]:
+    told = set[str]()
+    for index, who in enumerate(recipients):
+        if who.number in silent and who.number not in told:
+            told.add(who.number)
+            yield HeldBack(index, "opted_out", OPTED_OUT)
+
+
+def _number_findings(recipients: Sequence[RecipientOrder], kept: Collection[str]) -> Iterator[Finding]:
+    if not recipients:
+        yield Finding(
+            "recipients_missing",
+            Severity.BLOCKS,
+            "/to",
+            "Nobody to send to.",
+            limit=1,
+            actual=0,
+            fix="Add a number.",
+        )
+    elif len(recipients) > MOST_RECIPIENTS:
+        yield Finding(
+            "too_many_recipients",
+            Severity.BLOCKS,
+            "/to",
+            f"{len(recipients)} recipients; one message goes to {MOST_RECIPIENTS} at most.",
+            limit=MOST_RECIPIENTS,
+            actual=len(recipients),
+            fix="Split the list.",
+        )
+    elif not kept:
+        yield Finding(
+            "recipients_opted_out",
+            Severity.BLOCKS,
+            "/to",
+            "Nobody is left to send to: every recipient has opted out.",
+            fix="Write only to people who want to hear from this sender.",
+        )
+
+
+def _abroad(
+    recipients: Sequence[RecipientOrder], kept: Collection[str], able: Sequence[Candidate]
+) -> Iterator[Finding]:
+    """The numbers that none of the senders reaches."""
+    if len(recipients) > MOST_RECIPIENTS:
+        return
+    if len(able) == 1:
+        sender = able[0].sender
+        where = "the USA and Canada" + ("" if sender.country in HOME else f" and {sender.country}")
+        why = f"{sender.address} sends to mobile numbers of {where}."
+    else:
+        why = "none of the chosen senders sends there."
+    reached = frozenset[str]().union(*(candidate.reaches for candidate in able))
+    outside = ((index, who.number) for index, who in enumerate(recipients) if who.number in kept)
+    abroad = ((index, number) for index, number in outside if number not in reached)
+    for index, number in islice(abroad, MOST_ABROAD):
+        yield Finding(
+            "country_not_allowed",
+            Severity.BLOCKS,
+            f"/to/{index}",
+            f"{number} cannot be reached: {why}",
+            fix="Remove this number, or choose a sender of its country.",
+        )
+
+
+def _time_findings(order: Order, now: datetime) -> list[Finding]:
+    def wrong(code: str, pointer: str, message: str, fix: str) -> Finding:
+        return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
+
+    findings = []
+    if order.send_at and order.send_at <= now:
+        findings.append(
+            wrong("schedule_past", "/send_at", "The time to send lies in the past.", "Name a later time, or none.")
+        )
+    if order.send_at and order.send_at > now + FURTHEST:
+        findings.append(
+            wrong("schedule_far", "/send_at", "A message can wait for 7 days at most.", "Name a time within 7 days.")
+        )
+    due = order.send_at or now
+    if order.expire_at and order.expire_at <= due:
+        findings.append(
+            wrong("expires_early", "/expire_at", "It would expire before it is sent.", "Name a later time.")
+        )
+    if order.expire_at and order.expire_at > due + FURTHEST:
+        findings.append(
+            wrong("expires_late", "/expire_at", "A message lives for 7 days at most.", "Name a time within 7 days.")
+        )
+    return findings
