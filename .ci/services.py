@@ -41,10 +41,11 @@ def on_postgres_and_redis() -> str:
 
 
 def on_postgres_and_rabbitmq() -> str:
-    """All but what only looks at pages and files, which the broker cannot touch."""
+    """All but what only looks at pages, files and the providers' wire, which the broker cannot touch."""
     with servers.postgres() as server, servers.rabbitmq() as broker, scratch(server) as database:
         env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
-        rest = ["--ignore=tests/media", "--ignore=tests/messaging/web", "-m", "not browser"]
+        rooms = ("media", "sandbox", "messaging/web", "messaging/admin", "messaging/gateway", "messaging/providers")
+        rest = [*(f"--ignore=tests/{room}" for room in rooms), "-m", "not browser"]
         return run("PostgreSQL and RabbitMQ: sending, receipts, the API", env, "-n", "auto", *rest)
 
 
