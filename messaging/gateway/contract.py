@@ -237,8 +237,8 @@ class Saving(Protocol):
     def build_save(self, account: Account, message: OutboundMessage, *, now: datetime) -> HttpRequest:
         """The request that stores the content of `message`. Raises SendErrors as `Client.build` does."""
 
-    def read_save(self, answer: HttpAnswer) -> Saved:
-        """What an answer to that means. Raises SendErrors as `Client.read` does."""
+    def read_save(self, answer: HttpAnswer, message: OutboundMessage) -> Saved:
+        """What an answer to that means for the content of `message`. Raises SendErrors as `Client.read` does."""
 
 
 class Query(Protocol):
