@@ -15,6 +15,8 @@ from messaging.slide_rules import Finding, Profile, Severity, blocking, check
 HOME = frozenset({"US", "CA"})
 # Numbers that cost whoever writes to them.
 PREMIUM = ("+1900", "+1976")
+# How many "any that fits" thinks of: each is looked at for every recipient.
+MOST_SENDERS = 50
 KINDS = {
     "short_code": "short codes",
     "10dlc": "10DLC numbers",
@@ -79,6 +81,11 @@ def profile_of(sender: Sender) -> Profile:
 def paused(sender: Sender) -> bool:
     """Whether a sender, or the account it belongs to, is paused."""
     return bool(sender.paused_at or sender.account.paused_at)
+
+
+def preferred(senders: Iterable[Sender]) -> list[Sender]:
+    """Senders in the order they should be thought of: those that may send and are not paused first."""
+    return sorted(senders, key=lambda one: (not one.mms_enabled, paused(one), one.pk))
 
 
 def sender_findings(sender: Sender) -> list[Finding]:

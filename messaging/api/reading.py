@@ -40,13 +40,20 @@ MOST_SLIDES, MOST_URLS, MOST_VALUES = 50, 20, 100
 FURTHEST_LINK = timedelta(days=365)
 # Enough to mend a body by; 10,000 of them would help nobody.
 MOST_FAULTS = 50
+# An address has 20 characters at most, the id of a sender 36.
+LONGEST_SENDER, MOST_SENDERS = 36, 20
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A send as it was asked for: either `content` or `template` is set."""
+    """A send as it was asked for: either `content` or `template` is set.
 
-    sender: str
+    `senders` are addresses or ids, the preferred one first; with `any_sender` there are none.
+    """
+
+    senders: tuple[str, ...]
+    any_sender: bool
     recipients: list[RecipientOrder]
     substitutions: dict[str, str]
     content: Content | None
@@ -65,7 +72,8 @@ def read_sending(body: Mapping[str, Any], *, now: datetime) -> Sending:
     fields = Fields(body, known=KNOWN, pointer="", faults=faults)
     send_at = fields.moment("send_at")
     sending = Sending(
-        sender=fields.text("from", longest=20, required=True),
+        senders=() if body.get("from") == ANY else _senders(fields),
+        any_sender=body.get("from") == ANY,
         recipients=_recipients(fields),
         substitutions=_substitutions(body.get("substitutions"), "/substitutions", faults),
         content=_content(fields, now),
@@ -80,6 +88,23 @@ def read_sending(body: Mapping[str, Any], *, now: datetime) -> Sending:
     if faults:
         raise Problem(400, errors=faults[:MOST_FAULTS])
     return sending
+
+
+def _senders(fields: Fields) -> tuple[str, ...]:
+    value = fields.members.get("from")
+    if not isinstance(value, list):
+        return (fields.text("from", longest=LONGEST_SENDER, required=True),)
+    if not 1 <= len(value) <= MOST_SENDERS:
+        message, limit = f"{len(value)} senders; a message names 1 to {MOST_SENDERS}.", MOST_SENDERS if value else 1
+        fix = 'Name some, or write "any".'
+        fields.note("from", "sender_count", message, limit=limit, actual=len(value), fix=fix)
+        return ()
+    if any(not isinstance(name, str) or not 1 <= len(name) <= LONGEST_SENDER for name in value):
+        fields.note("from", "wrong_type", "A sender is an address or an id, in quotes.", fix='Write ["34343"].')
+        return ()
+    if len(set(value)) < len(value):
+        fields.note("from", "repeated", "A sender stands here twice.", fix="Name each once.")
+    return tuple(value)
 
 
 def _recipients(fields: Fields) -> list[RecipientOrder]:

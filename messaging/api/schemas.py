@@ -9,7 +9,9 @@ from messaging.api.fields import ZONED
 from messaging.api.reading import (
     CALLBACK_DATA,
     CORRELATION_ID,
+    LONGEST_SENDER,
     LONGEST_VALIDITY,
+    MOST_SENDERS,
     MOST_SLIDES,
     MOST_VALUES,
     PURPOSES,
@@ -86,6 +88,7 @@ _TRANSACTION = {
     "status": STATUS,
     "via": or_null({"type": "string", "enum": [via.value for via in Via]}),
     "correlation_id": TEXT,
+    "sender": {**TEXT, "description": "The sender ID that carries it now."},
     "provider": TEXT,
     "provider_ref": TEXT,
     "reason": or_null(ref("Reason")),
@@ -106,6 +109,7 @@ _MESSAGE = {
     "callback_data": TEXT,
     "requested_receipts": list_of({"type": "string", "enum": list(RECEIPTS)}),
 }
+_SENDER: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_SENDER}
 _MEDIUM = asked(
     [],
     asset={**TEXT, "description": "The id of a file uploaded to /api/v1/media by this key."},
@@ -155,7 +159,12 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Send": asked(
         ["from", "to"],
-        **{"from": {"type": "string", "minLength": 1, "maxLength": 20}},
+        **{
+            "from": {
+                "anyOf": [_SENDER, list_of(_SENDER, minItems=1, maxItems=MOST_SENDERS, uniqueItems=True)],
+                "description": "A sender ID or its id, a list by preference, or any: whichever suits the message.",
+            }
+        },
         to=list_of({"anyOf": [TEXT, ref("Recipient")]}, minItems=1, maxItems=MOST_RECIPIENTS),
         substitutions=VALUES,
         content=ref("Content"),
@@ -183,18 +192,29 @@ COMPONENTS: dict[str, Schema] = {
                     "to": TEXT,
                     "status": STATUS,
                     "correlation_id": TEXT,
+                    "sender": TEXT,
+                    "provider": TEXT,
                     "reason": ref("Reason"),
                 },
-                "required": ["id", "to", "status", "correlation_id"],
+                "required": ["id", "to", "status", "correlation_id", "sender", "provider"],
             }
         ),
         findings=list_of(ref("Finding")),
+        routing=list_of(ref("Route")),
     ),
     "DryRun": answer(
         ok=FLAG,
         findings=list_of(ref("Finding")),
-        routing=list_of(answer(account=TEXT, provider=TEXT, sender=TEXT, eligible=FLAG, reasons=list_of(TEXT))),
+        routing=list_of(ref("Route")),
         recipients=answer(accepted=COUNT, held_back=list_of(answer(pointer=TEXT, code=TEXT))),
+    ),
+    "Route": answer(
+        account=TEXT,
+        provider=TEXT,
+        sender=TEXT,
+        eligible=FLAG,
+        reasons=list_of(TEXT),
+        recipients={**COUNT, "description": "How many recipients go this way."},
     ),
     "Message": answer(**_MESSAGE),
     "WholeMessage": answer(**_MESSAGE, content={"type": "object"}, substitutions=VALUES),

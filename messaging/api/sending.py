@@ -1,9 +1,13 @@
-"""From a request that was read to an order: the sender, the template and the files it names."""
+"""From a request that was read to an order: the senders, the template and the files it names."""
 
+import re
 import time
 from dataclasses import replace
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from media.inspection import Refused
@@ -16,12 +20,15 @@ from messaging.composing import template_content
 from messaging.content import Content, Part
 from messaging.models import ApiKey, Message, Sender, Template
 from messaging.queueing import NotQueued, Order, examine, queue
+from messaging.routing import MOST_SENDERS, preferred
 from messaging.slide_rules import blocking
 
 # An address that is fetched too slowly must not hold a web process for ever.
 FETCHING_SECONDS = 45.0
 # Faults of the request itself rather than of the message.
 REQUEST_POINTERS = frozenset({"/send_at", "/expire_at", "/to"})
+IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ABOUT_PEOPLE = frozenset({"recipients_opted_out"})
 
 
 def order_for(key: ApiKey, sending: Sending) -> Order:
@@ -29,7 +36,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
 
     Fetches addresses of the callers', so no database transaction may be open.
     """
-    sender = _sender(key, sending.sender)
+    sender, *others = _senders(key, sending)
     content = sending.content or _template(sending)
     return Order(
         sender=sender,
@@ -45,6 +52,8 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         source=Message.Source.API,
         api_key=key,
         shared_files=sending.content is None,
+        others=others,
+        any_sender=sending.any_sender,
     )
 
 
@@ -56,32 +65,45 @@ def send(order: Order) -> dict[str, Any]:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
         raise refused(refusal) from refusal
-    rows = message.transactions.select_related("account").order_by("position")
+    rows = message.transactions.select_related("account", "sender").order_by("position")
     advice = [shapes.finding(one) for one in examination.findings]
     return {
         "id": str(message.pk),
         "transactions": [shapes.accepted(row) for row in rows],
-        "findings": advice + shapes.repeated(examination.held_back),
+        "findings": advice + shapes.held_back(examination.held_back),
+        "routing": [shapes.route(one) for one in examination.routing],
     }
 
 
 def refused(refusal: NotQueued) -> Problem:
     """Every finding that stops a message, as a problem."""
     findings = blocking(refusal.findings)
-    status = 400 if all(one.pointer in REQUEST_POINTERS for one in findings) else 422
+    malformed = all(one.pointer in REQUEST_POINTERS and one.code not in ABOUT_PEOPLE for one in findings)
+    status = 400 if malformed else 422
     return Problem(status, errors=[shapes.finding(one) for one in findings])
 
 
-def _sender(key: ApiKey, address: str) -> Sender:
-    senders = Sender.objects.for_key(key).filter(address=address).select_related("account")
-    usable = sorted(
-        senders, key=lambda one: (not one.mms_enabled, bool(one.paused_at or one.account.paused_at), one.pk)
-    )
-    if usable:
-        return usable[0]
+def _senders(key: ApiKey, sending: Sending) -> list[Sender]:
+    """The senders that were named, or all there are, best first. An address that several accounts have names all of
+    them. Two queries."""
+    known = Sender.objects.for_key(key).select_related("account")
+    if sending.any_sender:
+        if usable := preferred(known):
+            return usable[:MOST_SENDERS]
+        raise _not_allowed("/from")
+    ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
+    usable = preferred(known.filter(Q(address__in=sending.senders) | Q(pk__in=ids)))
+    named = [[one for one in usable if name in (one.address, str(one.pk))] for name in sending.senders]
+    for index, found in enumerate(named):
+        if not found:
+            raise _not_allowed("/from" if len(named) == 1 else f"/from/{index}")
+    return list(chain.from_iterable(named))
+
+
+def _not_allowed(pointer: str) -> Problem:
     # The same words whether somebody else has it or nobody.
     message, fix = "This key may not send from this sender ID.", "See GET /api/v1/senders."
-    raise Problem(403, "sender_not_allowed", errors=[fault("/from", "sender_not_allowed", message, fix=fix)])
+    return Problem(403, "sender_not_allowed", errors=[fault(pointer, "sender_not_allowed", message, fix=fix)])
 
 
 def _template(sending: Sending) -> Content:

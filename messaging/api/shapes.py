@@ -8,7 +8,13 @@ from messaging import timeline
 from messaging.gateway.codes import Code
 from messaging.models import Message, Sender, Template, Transaction
 from messaging.queueing import Examination, HeldBack
+from messaging.routing import Route
 from messaging.slide_rules import Finding
+
+HELD_BACK = {
+    "recipient_repeated": "Name each number once.",
+    "opted_out": "Leave this number out until its owner asks to hear from you again.",
+}
 
 
 def moment(at: datetime | None) -> str | None:
@@ -64,7 +70,7 @@ def message(row: Message, counts: Mapping[str, int]) -> dict[str, Any]:
 
 
 def transaction(row: Transaction) -> dict[str, Any]:
-    """A transaction without its timeline; needs `account` loaded."""
+    """A transaction without its timeline; needs `account` and `sender` loaded."""
     trouble = timeline.reason(row)
     return {
         "id": str(row.pk),
@@ -73,6 +79,7 @@ def transaction(row: Transaction) -> dict[str, Any]:
         "status": row.status,
         "via": row.via or None,
         "correlation_id": row.correlation_id,
+        "sender": row.sender.address,
         "provider": row.account.provider,
         "provider_ref": row.provider_ref,
         "reason": {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step} if trouble else None,
@@ -90,12 +97,14 @@ def story(row: Transaction) -> list[dict[str, Any]]:
 
 
 def accepted(row: Transaction) -> dict[str, Any]:
-    """A transaction as it stands in the answer to a send."""
+    """A transaction as it stands in the answer to a send; needs `account` and `sender` loaded."""
     members: dict[str, Any] = {
         "id": str(row.pk),
         "to": row.recipient,
         "status": row.status,
         "correlation_id": row.correlation_id,
+        "sender": row.sender.address,
+        "provider": row.account.provider,
     }
     if trouble := timeline.reason(row):
         members["reason"] = {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step}
@@ -117,7 +126,7 @@ def finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def repeated(held_back: Iterable[HeldBack]) -> list[dict[str, Any]]:
+def held_back(people: Iterable[HeldBack]) -> list[dict[str, Any]]:
     """Recipients that are not sent to, told as advice beside the findings."""
     return [
         {
@@ -129,9 +138,9 @@ def repeated(held_back: Iterable[HeldBack]) -> list[dict[str, Any]]:
             "actual": None,
             "providers": [],
             "provider_codes": {},
-            "fix": "Name each number once.",
+            "fix": HELD_BACK.get(one.code, ""),
         }
-        for one in held_back
+        for one in people
     ]
 
 
@@ -140,20 +149,23 @@ def examination(one: Examination) -> dict[str, Any]:
     return {
         "ok": one.ok,
         "findings": [finding(each) for each in one.findings],
-        "routing": [
-            {
-                "account": route.account,
-                "provider": route.provider,
-                "sender": route.sender,
-                "eligible": route.eligible,
-                "reasons": list(route.reasons),
-            }
-            for route in one.routing
-        ],
+        "routing": [route(each) for each in one.routing],
         "recipients": {
             "accepted": one.accepted,
             "held_back": [{"pointer": f"/to/{each.index}", "code": each.code} for each in one.held_back],
         },
+    }
+
+
+def route(one: Route) -> dict[str, Any]:
+    """One way the message could take, and why or why not."""
+    return {
+        "account": one.account,
+        "provider": one.provider,
+        "sender": one.sender,
+        "eligible": one.eligible,
+        "reasons": list(one.reasons),
+        "recipients": one.recipients,
     }
 
 

@@ -115,7 +115,7 @@ class Transactions(ServiceView):
     def get(self, request: Request) -> Response:
         """The transactions of this key's messages, newest first, without their timelines."""
         values = query_values(request, docs.TRANSACTION_FILTERS)
-        rows = Transaction.objects.for_key(self.key).select_related("account")
+        rows = Transaction.objects.for_key(self.key).select_related("account", "sender")
         if (message := read_id(values, "message")) is not None:
             rows = rows.filter(message=message)
         found = page(_filtered(rows, values, prefix="message__"), request, values)
@@ -129,7 +129,8 @@ class TransactionDetail(ServiceView):
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """One transaction with its timeline, oldest entry first."""
         query_values(request, [])
-        row = Transaction.objects.for_key(self.key).select_related("account").filter(pk=transaction_id).first()
+        rows = Transaction.objects.for_key(self.key).select_related("account", "sender")
+        row = rows.filter(pk=transaction_id).first()
         if row is None:
             raise Problem(404)
         return Response(shapes.transaction(row) | {"timeline": shapes.story(row)})
@@ -192,7 +193,7 @@ def _filtered(rows: "QuerySet[Any]", values: dict[str, str], *, prefix: str) -> 
     elif wanted:
         rows = rows.filter(Exists(Transaction.objects.filter(message=OuterRef("pk"), **wanted)))
     if "sender" in values:
-        rows = rows.filter(**{f"{prefix}sender__address": values["sender"]})
+        rows = rows.filter(sender__address=values["sender"])
     if (after := read_moment(values, "created_after")) is not None:
         rows = rows.filter(created_at__gte=after)
     if (before := read_moment(values, "created_before")) is not None:
