@@ -3,15 +3,17 @@
 from django.urls import reverse_lazy
 
 
-def _link(title: str, icon: str, url: str, permission: str) -> dict[str, object]:
+def _link(title: str, icon: str, url: str, permission: str, **more: str) -> dict[str, object]:
+    """One link; without a permission it is for all staff. `badge` names a function of the request."""
     link = reverse_lazy(url)
     return {
+        **more,
         "title": title,
         "icon": icon,
         "link": link,
         # Unfold marks every link that is part of the path, and "/" is part of all.
         "active": lambda request: request.path == link or (str(link) != "/" and request.path.startswith(str(link))),
-        "permission": lambda request: request.user.has_perm(permission),
+        "permission": lambda request: not permission or request.user.has_perm(permission),
     }
 
 
@@ -39,8 +41,10 @@ UNFOLD = {
                     _link("Dashboard", "space_dashboard", "web:dashboard", "messaging.view_message"),
                     _link("Compose", "edit_square", "web:compose", "messaging.add_message"),
                     _link("Messages", "forum", "web:messages", "messaging.view_message"),
+                    _link("Conversations", "question_answer", "web:conversations", "messaging.view_inboundmessage"),
                     _link("Media library", "photo_library", "media:library", "media.view_asset"),
                     _link("Templates", "dashboard_customize", "web:templates", "messaging.view_template"),
+                    _link("Codes", "menu_book", "web:codes", ""),
                 ],
             },
             {
@@ -60,6 +64,16 @@ UNFOLD = {
                         "inbox",
                         "admin:messaging_receiptinbox_changelist",
                         "messaging.view_receiptinbox",
+                    ),
+                    _link(
+                        "Unknown codes",
+                        "question_mark",
+                        "admin:messaging_providercode_changelist",
+                        "messaging.view_providercode",
+                        badge="messaging.web.shell.unknown_codes",
+                    ),
+                    _link(
+                        "Opt-outs", "notifications_off", "admin:messaging_optout_changelist", "messaging.view_optout"
                     ),
                     _link("Users", "group", "admin:auth_user_changelist", "auth.view_user"),
                     _link("Groups", "groups", "admin:auth_group_changelist", "auth.view_group"),

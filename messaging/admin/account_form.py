@@ -7,15 +7,22 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
+from messaging import meanings
 from messaging.admin.fields import NetworksField
 from messaging.gateway import registry
-from messaging.gateway.contract import CredentialField
+from messaging.gateway.contract import CredentialField, OptionField
 from messaging.models import ProviderAccount
 from messaging.models.sealing import SealBroken
 
 PREFIX = "credential_"
+SWITCH = "option_"
 PORTS = {"http": 80, "https": 443}
 LONGEST_SECRET = 4096
 
@@ -36,7 +43,7 @@ class NewAccountForm(AccountForm):
         super().__init__(*args, **kwargs)
         choices = self.fields["provider"]
         assert isinstance(choices, forms.ChoiceField)
-        choices.choices = [("", "Choose one"), *((name, label_of(name)) for name in registry.names())]
+        choices.choices = [("", "Choose one"), *((name, meanings.label_of(name)) for name in registry.names())]
 
 
 class KeptAccountForm(AccountForm):
@@ -62,18 +69,15 @@ class KeptAccountForm(AccountForm):
                     "Stored. Leave blank to keep it" if self._has(credential) else "Not set"
                 )
         optional = [(each.name, each.label) for each in credentials if self._has(each) and not each.required]
+        for option in options_of(self.instance.provider):
+            if field := self.fields.get(SWITCH + option.name):
+                field.initial = self.instance.options.get(option.name, option.default)
         forget = self.fields.get("forget")
         if isinstance(forget, forms.MultipleChoiceField):
             forget.choices = optional
 
     def _has(self, credential: CredentialField) -> bool:
         return bool(self.stored.get(credential.name))
-
-    def clean_options(self) -> dict[str, bool]:
-        options = self.cleaned_data["options"] or {}
-        if not isinstance(options, dict) or not all(isinstance(value, bool) for value in options.values()):
-            raise ValidationError('Options are switches: an object of true and false, such as {"transcoding": true}.')
-        return options
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -102,13 +106,23 @@ class KeptAccountForm(AccountForm):
         typed = {name: value for name, value in given.items() if value}
         if typed or kept != self.stored:
             self.instance.credentials = kept | typed
+        # Switches that the provider's folder does not name (any more) stay as they are.
+        self.instance.options = {**self.instance.options, **self._switched()}
         saved: ProviderAccount = super().save(commit)
         return saved
 
+    def _switched(self) -> dict[str, bool]:
+        return {
+            option.name: bool(self.cleaned_data.get(SWITCH + option.name))
+            for option in options_of(self.instance.provider)
+            if SWITCH + option.name in self.fields
+        }
+
 
 def form_for(account: ProviderAccount) -> type[KeptAccountForm]:
-    """The form with one write-only field for each credential of the account's provider."""
-    fields = {PREFIX + each.name: _field(each) for each in credentials_of(account.provider)}
+    """The form with a write-only field for each credential of the account's provider and a box for each switch."""
+    fields: dict[str, forms.Field] = {PREFIX + each.name: _field(each) for each in credentials_of(account.provider)}
+    fields |= {SWITCH + each.name: _switch(each) for each in options_of(account.provider)}
     return type("KeptAccountForm", (KeptAccountForm,), fields)
 
 
@@ -122,14 +136,20 @@ def _field(credential: CredentialField) -> forms.Field:
     )
 
 
+def _switch(option: OptionField) -> forms.Field:
+    return forms.BooleanField(
+        label=option.label, required=False, help_text=option.help, widget=UnfoldBooleanSwitchWidget
+    )
+
+
 def credentials_of(provider: str) -> Sequence[CredentialField]:
     """The credentials a provider asks for; none for a folder that is gone."""
     return registry.provider(provider).client.CREDENTIALS if provider in registry.names() else ()
 
 
-def label_of(provider: str) -> str:
-    """A provider's name for people."""
-    return registry.provider(provider).profile.label if provider in registry.names() else provider
+def options_of(provider: str) -> Sequence[OptionField]:
+    """The switches a provider's accounts have; none for a folder that is gone."""
+    return registry.provider(provider).client.OPTIONS if provider in registry.names() else ()
 
 
 def stored_credentials(account: ProviderAccount) -> tuple[dict[str, str], bool]:

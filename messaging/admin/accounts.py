@@ -1,17 +1,30 @@
 """Provider accounts in the admin."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from messaging.admin.account_form import PREFIX, NewAccountForm, credentials_of, form_for, label_of, stored_credentials
+from messaging import health, meanings
+from messaging.admin import account_shown
+from messaging.admin.account_form import (
+    PREFIX,
+    SWITCH,
+    NewAccountForm,
+    credentials_of,
+    form_for,
+    options_of,
+    stored_credentials,
+)
 from messaging.admin.fields import pause_shown, resume_address
 from messaging.models import ProviderAccount
 from messaging.models.senders import new_webhook_secret
@@ -27,14 +40,15 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     show_full_result_count = False
     actions = ("pause", "resume", "rotate_secret", "end_rotation")
-    readonly_fields = ("shown_provider", "shown_pause", "shown_webhook", "shown_rotation")
+    readonly_fields = ("shown_provider", "shown_pause", "shown_test", "shown_webhook", "shown_rotation")
 
     class Media:
-        css = {"all": ["messaging/dashboard.css"]}
+        css = {"all": ["messaging/dashboard.css", "messaging/accounts.css"]}
+        js = ["messaging/copy.js"]
 
     @display(description="provider", ordering="provider")  # type: ignore[untyped-decorator]
     def shown_provider(self, account: ProviderAccount) -> str:
-        return label_of(account.provider)
+        return meanings.label_of(account.provider)
 
     @display(description="base URL", ordering="base_url")  # type: ignore[untyped-decorator]
     def shown_address(self, account: ProviderAccount) -> str:
@@ -56,7 +70,11 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @display(description="webhook URL")  # type: ignore[untyped-decorator]
     def shown_webhook(self, account: ProviderAccount) -> str:
-        return account.webhook_url
+        return account_shown.webhook(account)
+
+    @display(description="last test")  # type: ignore[untyped-decorator]
+    def shown_test(self, account: ProviderAccount) -> str:
+        return account_shown.tested(account, getattr(account, "test_address", ""))
 
     @display(description="previous secret")  # type: ignore[untyped-decorator]
     def shown_rotation(self, account: ProviderAccount) -> str:
@@ -76,6 +94,8 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if account:
             allowed = self.has_change_permission(request, account)
             account.resume_address = resume_address(account, allowed=allowed)  # type: ignore[attr-defined]
+            own = reverse("admin:messaging_provideraccount_test", args=[account.pk])
+            account.test_address = own if allowed else ""  # type: ignore[attr-defined]
         return account
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
@@ -84,10 +104,12 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         plain = (None, {"fields": ("name", "shown_provider", "base_url", "shown_pause")})
         speed = ("Speed", {"fields": (("calls_per_second", "concurrency"),)})
         hook = ("Receipts", {"fields": ("shown_webhook", "shown_rotation", "source_cidrs")})
-        more = ("Options", {"fields": ("options",)})
+        test = ("Does it work?", {"fields": ("shown_test",)})
         if not self.has_change_permission(request, obj):
-            return [plain, speed, hook, more]
-        return [plain, ("Credentials", self._credentials(obj)), speed, hook, more]
+            return [plain, test, speed, hook]
+        switches = tuple(SWITCH + option.name for option in options_of(obj.provider))
+        more = [("Options", {"fields": switches})] if switches else []
+        return [plain, ("Credentials", self._credentials(obj)), test, hook, *more, speed]
 
     def _credentials(self, account: ProviderAccount) -> dict[str, Any]:
         stored, broken = stored_credentials(account)
@@ -101,6 +123,25 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def response_add(self, request: HttpRequest, obj: ProviderAccount, *_more: Any, **_named: Any) -> HttpResponse:
         messages.success(request, f"{obj.name} was added. Now give its credentials.")
         return HttpResponseRedirect(reverse("admin:messaging_provideraccount_change", args=[obj.pk]))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<uuid:pk>/test/", self.admin_site.admin_view(self.test), name="messaging_provideraccount_test")
+        return [own, *super().get_urls()]
+
+    def test(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Try the account as it is stored, and come back to its page with what was found."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        account = get_object_or_404(ProviderAccount, pk=pk)
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        findings = health.test(account, now=timezone.now())
+        bad = sum(finding.verdict is health.Health.BAD for finding in findings)
+        if bad:
+            messages.error(request, f"{account.name} was tried: {bad} of {len(findings)} things do not work.")
+        else:
+            messages.success(request, f"{account.name} was tried: nothing is broken.")
+        return HttpResponseRedirect(reverse("admin:messaging_provideraccount_change", args=[pk]))
 
     @action(description="Pause sending", permissions=["change"])  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:

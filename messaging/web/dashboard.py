@@ -13,6 +13,7 @@ from django.views import View
 
 from messaging.models import Message
 from messaging.web import figures
+from messaging.web.codes import unknowns
 from messaging.web.figures import Day
 from messaging.web.looks import GROUPS
 from messaging.web.messages import rows_of
@@ -68,6 +69,7 @@ class Dashboard(PortalMixin, View):
             "lag": figures.lag(now),
             "overdue": figures.overdue(now),
             "pauses": pauses(figures.paused(), cast(User, request.user), back=request.path),
+            "unknown_codes": unknowns(request.user),
             "rows": rows_of(latest),
             "now": now,
             "drawing": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "base": BASE, "drop": BASE - TOP},

@@ -8,10 +8,19 @@ from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMix
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 
+from messaging import meanings
+
 
 def without_inline_palette(_request: HttpRequest) -> dict[str, Any]:
     """Unfold's colours stand in unfold-bridge.css: an inline sheet would need a hole in the style policy."""
     return {"colors": None}
+
+
+def unknown_codes(request: HttpRequest) -> str:
+    """The badge of the sidebar: how many codes wait for a meaning; "" for none, and for who may not look."""
+    if not request.user.has_perm("messaging.view_providercode"):
+        return ""
+    return str(meanings.waiting_count() or "")
 
 
 def page_context(request: HttpRequest, context: Mapping[str, Any], *, title: str) -> dict[str, Any]:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from messaging.web import compose, compose_templates, dashboard, message, messages, pausing, transactions
+from messaging.web import (
+    codes,
+    compose,
+    compose_templates,
+    conversation,
+    conversations,
+    dashboard,
+    message,
+    messages,
+    pausing,
+    transactions,
+)
 
 app_name = "web"
 
@@ -20,6 +31,9 @@ urlpatterns = [
     path("senders/<uuid:pk>/resume/", pausing.SenderResume.as_view(), name="sender-resume"),
     path("transactions/<uuid:pk>/", transactions.TransactionPage.as_view(), name="transaction"),
     path("transactions/<uuid:pk>/live/", transactions.TransactionLive.as_view(), name="transaction-live"),
+    path("codes/", codes.CodeList.as_view(), name="codes"),
+    path("conversations/", conversations.ConversationList.as_view(), name="conversations"),
+    path("conversations/<uuid:pk>/", conversation.ConversationPage.as_view(), name="conversation"),
     path("templates/", compose_templates.TemplateList.as_view(), name="templates"),
     path("templates/<uuid:pk>/rename/", compose_templates.TemplateRename.as_view(), name="template-rename"),
     path("templates/<uuid:pk>/delete/", compose_templates.TemplateDelete.as_view(), name="template-delete"),

@@ -1,0 +1,178 @@
+"""Every code of every provider in plain words, and those an admin has explained: one searchable page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.http import HttpRequest, HttpResponse
+from django.views import View
+
+from messaging import meanings
+from messaging.code_words import RETRY_WORDS, Retry, does, retry
+from messaging.gateway import registry
+from messaging.gateway.codes import Code, OutcomeClass, Where, Whose
+from messaging.statuses import HANDED_OVER, LABELS, LOST, Status
+from messaging.web.shell import PortalMixin
+
+MOST = 300
+MOST_BANNERS = 3
+WHERE = {Where.ANSWER: "Answer", Where.RECEIPT: "Receipt"}
+WHOSE = {
+    Whose.SENDER: "Whoever wrote it",
+    Whose.ADMIN: "An administrator",
+    Whose.RECIPIENT: "The recipient",
+    Whose.PROVIDER: "The provider",
+    Whose.NOBODY: "Nobody",
+}
+OUTCOMES = {
+    OutcomeClass.ACCEPTED: ("Accepted", "ok"),
+    OutcomeClass.RETRY: ("Tried again", "info"),
+    OutcomeClass.FAILED: ("Failed", "err"),
+    OutcomeClass.CONFIGURATION: ("Account fault", "warn"),
+    OutcomeClass.BLOCKED: ("Held back", "warn"),
+    OutcomeClass.UNKNOWN: ("Outcome unknown", "warn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One code as the page shows it; `mapped` when an admin has explained it, not the provider's contract."""
+
+    provider: str
+    label: str
+    code: Code
+    mapped: bool
+
+    @property
+    def where(self) -> str:
+        return WHERE[self.code.where]
+
+    @property
+    def whose(self) -> str:
+        return WHOSE[self.code.whose]
+
+    @property
+    def does(self) -> str:
+        return does(self.code)
+
+    @property
+    def retry(self) -> str:
+        return RETRY_WORDS[retry(self.code)]
+
+    @property
+    def retry_level(self) -> str:
+        return {Retry.NO: "err", Retry.RISKY: "warn", Retry.BY_ITSELF: "ok"}.get(retry(self.code), "")
+
+    @property
+    def what(self) -> tuple[str, str]:
+        """The class as a pill: its words and its level."""
+        if self.code.outcome:
+            return OUTCOMES[self.code.outcome]
+        if self.code.state is None:
+            return "Information", ""
+        return LABELS[self.code.state], level_of(self.code.state)
+
+    @property
+    def text(self) -> str:
+        """Everything the search looks through, in small letters."""
+        code = self.code
+        words = (self.provider, self.label, code.code, code.meaning, code.next_step, self.what[0], self.whose)
+        return " ".join(words).casefold()
+
+
+class CodeFilters(forms.Form):
+    """What the page can be narrowed by. What makes no sense is named and left out, never an error page."""
+
+    q = forms.CharField(label="Search", required=False, max_length=100)
+    provider = forms.ChoiceField(label="Provider", required=False)
+    where = forms.ChoiceField(
+        label="Seen in",
+        required=False,
+        choices=[("", "Both"), (Where.ANSWER.value, "Answers"), (Where.RECEIPT.value, "Receipts")],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provider = self.fields["provider"]
+        assert isinstance(provider, forms.ChoiceField)
+        provider.choices = [("", "All"), *((name, meanings.label_of(name)) for name in registry.names())]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A code that waits for a meaning, as a banner tells of it."""
+
+    pk: int
+    label: str
+    code: str
+    where: str
+    seen_count: int
+    sample: str
+
+
+class CodeList(PortalMixin, View):
+    """The page of all codes. No message of anybody's is in it: any staff may read it."""
+
+    title = "Codes"
+
+    def has_permission(self) -> bool:
+        user = self.request.user
+        return isinstance(user, User) and user.is_staff
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        filters = CodeFilters(request.GET)
+        filters.is_valid()
+        wanted = filters.cleaned_data
+        found = search(wanted.get("q", ""), provider=wanted.get("provider", ""), where=wanted.get("where", ""))
+        context = {
+            "filters": filters,
+            "rows": found[:MOST],
+            "number": len(found),
+            "most": MOST,
+            "used": any(wanted.values()),
+            "unknown_codes": unknowns(request.user),
+        }
+        return self.render("messaging/codes/list.html", context)
+
+
+def unknowns(user: AbstractBaseUser | AnonymousUser) -> list[Unknown]:
+    """The latest codes that wait for a meaning, for those who may look at them. One query at most."""
+    if not isinstance(user, User) or not user.has_perm("messaging.view_providercode"):
+        return []
+    return [
+        Unknown(row.pk, meanings.label_of(row.provider), row.code, row.where, row.seen_count, row.sample)
+        for row in meanings.waiting()[:MOST_BANNERS]
+    ]
+
+
+def search(text: str, *, provider: str = "", where: str = "") -> Sequence[Row]:
+    """The codes that hold every word of `text`, those whose code is that very text first. One query at most."""
+    words = text.replace("\x00", " ").casefold().split()
+    found = [
+        row
+        for row in every_row()
+        if (not provider or row.provider == provider)
+        and (not where or row.code.where.value == where)
+        and all(word in row.text for word in words)
+    ]
+    whole = " ".join(words)
+    return sorted(found, key=lambda row: (row.code.code.casefold() != whole, row.label, row.code.where, row.code.code))
+
+
+def every_row() -> Iterator[Row]:
+    """Every code there is a meaning for."""
+    for name in registry.names():
+        label = meanings.label_of(name)
+        for code in registry.provider(name).codes.values():
+            yield Row(name, label, code, mapped=False)
+    for name, code in meanings.mapped():
+        yield Row(name, meanings.label_of(name), code, mapped=True)
+
+
+def level_of(state: Status) -> str:
+    """The colour of a status that a receipt claims."""
+    if state in HANDED_OVER:
+        return "ok"
+    return "err" if state in LOST else "warn" if state in (Status.UNKNOWN, Status.UNCONFIRMED) else "info"
