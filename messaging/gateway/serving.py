@@ -292,6 +292,12 @@ def served() -> tuple[str, ...]:
     return tuple(name for name in names() if find_spec(f"{HOME}.{name}.server"))
 
 
+def base_path(name: str) -> str:
+    """What an account's base URL holds beyond the host: the `BASE_PATH` of a server whose calls all go to one address,
+    "" where the client adds the path itself."""
+    return str(getattr(server(name), "BASE_PATH", ""))
+
+
 @cache
 def server(name: str) -> Server:
     """The server side of a provider. Raises LookupError when there is none."""

@@ -9,12 +9,12 @@ from itertools import islice
 from aiohttp import ClientSession, TCPConnector, web
 
 from messaging.gateway import serving
-from mmsportal.sandbox import index
+from mmsportal.sandbox import index, pages, screens
 from mmsportal.sandbox.counter import Counter
 from mmsportal.sandbox.fetching import Fetcher
 from mmsportal.sandbox.journeys import Guide
 from mmsportal.sandbox.ledger import Ledger
-from mmsportal.sandbox.options import Options
+from mmsportal.sandbox.options import ConfigError, Options, changed
 from mmsportal.sandbox.reach import is_loopback
 from mmsportal.sandbox.receipts import Poster
 
@@ -33,7 +33,9 @@ def build(options: Options) -> web.Application:
     app[OPTIONS] = options
     app.cleanup_ctx.append(_resources)
     app.router.add_get("/", _index)
+    app.router.add_get("/handsets", _handsets)
     app.router.add_get("/healthz", _healthz)
+    app.router.add_patch("/tenants/{name}", _tenant)
     app.router.add_get("/ledger", _ledger)
     app.router.add_get("/inbound/{name}", _inbound)
     app.router.add_route("*", "/{provider}/{path:.*}", _provider)
@@ -105,14 +107,44 @@ async def _provider(request: web.Request) -> web.StreamResponse:
     return await counter.handle(request)
 
 
+def change_tenant(app: web.Application, provider: str, members: object) -> None:
+    """Exchange some members of a provider's tenant for the calls to come. Raises ConfigError."""
+    counter = app[COUNTERS].get(provider)
+    if counter is None:
+        raise ConfigError(f"No provider {provider!r}; there are {', '.join(sorted(app[COUNTERS]))}.")
+    counter.tenant = changed(counter.tenant, members, provider)
+
+
 async def _index(request: web.Request) -> web.Response:
     base_url = request.app[GUIDE].own_url
     counters = request.app[COUNTERS].values()
-    return web.Response(
-        text=index.page(base_url, [(counter.provider, counter.server, counter.tenant) for counter in counters]),
-        content_type="text/html",
-        headers={"Content-Security-Policy": index.POLICY},
-    )
+    return _page(index.page(base_url, [(counter.provider, counter.server, counter.tenant) for counter in counters]))
+
+
+async def _handsets(request: web.Request) -> web.Response:
+    counters = request.app[COUNTERS]
+
+    def state(provider: str, ref: str, recipient: str) -> str:
+        return counters[provider].state(ref, recipient)
+
+    return _page(screens.page(request.app[LEDGER].newest("accepted"), state))
+
+
+def _page(text: str) -> web.Response:
+    headers = {"Content-Security-Policy": pages.POLICY, "Referrer-Policy": "no-referrer"}
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+async def _tenant(request: web.Request) -> web.Response:
+    """A customer's own settings at a provider, such as where receipts go: {"webhook_url": "http://127.0.0.1:..."}."""
+    # No page elsewhere can send this type to us without asking first, and it is never allowed to.
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="Send application/json.\n")
+    try:
+        change_tenant(request.app, request.match_info["name"], await request.json())
+    except (ConfigError, ValueError) as error:
+        raise web.HTTPBadRequest(text=f"{error}\n") from error
+    return web.Response(status=204)
 
 
 async def _healthz(request: web.Request) -> web.Response:
@@ -126,7 +158,10 @@ async def _ledger(request: web.Request) -> web.Response:
     if not (after.isdecimal() and limit.isdecimal() and len(limit) <= 4 and 1 <= int(limit) <= 1000):
         raise web.HTTPBadRequest(text="after is the n of an entry, limit a number from 1 to 1000.\n")
     entries = request.app[LEDGER].entries(
-        client_ref=query.get("client_ref", ""), kind=query.get("kind", ""), after=int(after[:18])
+        client_ref=query.get("client_ref", ""),
+        kind=query.get("kind", ""),
+        provider=query.get("provider", ""),
+        after=int(after[:18]),
     )
     return web.json_response({"entries": list(islice(entries, int(limit)))})
 

@@ -32,7 +32,10 @@ class Meter:
 
 
 class Door:
-    """Refuses messages as their handsets say. What counts is the first call with the same reference."""
+    """Refuses messages as their handsets say. What counts is the first call with the same recipient and reference.
+
+    Where a provider is told no reference, the recipient alone counts, anew after each message that was let through.
+    """
 
     def __init__(self, *, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._speed = speed
@@ -46,8 +49,11 @@ class Door:
             if phone.refusal is None:
                 continue
             key = f"{destination.recipient} {destination.client_ref}"
-            if self._still_refused(phone, key) and (answer := server.refuse(phone.refusal)):
-                return answer
+            if self._still_refused(phone, key):
+                if answer := server.refuse(phone.refusal, message):
+                    return answer
+            elif not destination.client_ref:
+                del self._first[key]
         return None
 
     def _still_refused(self, phone: Handset, key: str) -> bool:

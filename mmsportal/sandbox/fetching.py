@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
-from messaging.gateway.serving import MediaRules, Medium
+from messaging.gateway.serving import MediaFault, MediaRules, Medium
 from mmsportal.sandbox.reach import is_local
 
 LIMIT = ClientTimeout(total=30)
@@ -35,11 +35,20 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One file: bytes read, and what was wrong with it ("" when all was well)."""
+    """One file: bytes read, and what was wrong with it in words and in kind ("" and None when all was well)."""
 
     url: str
     size: int = 0
     fault: str = ""
+    kind: MediaFault | None = None
+
+
+class _Unfit(Exception):
+    """A file that is not taken."""
+
+    def __init__(self, kind: MediaFault, fault: str, size: int = 0) -> None:
+        super().__init__(fault)
+        self.kind, self.fault, self.size = kind, fault, size
 
 
 class Fetcher:
@@ -55,59 +64,64 @@ class Fetcher:
         found: list[Fetched] = []
         room = rules.total_bytes
         for medium in media:
-            file = await self._one(medium, rules, room)
-            room -= file.size
-            found.append(file)
-            if file.fault:
-                break
+            url = _address(medium, rules)
+            try:
+                size = await self._one(medium, url, rules, min(room, rules.part_bytes.get(medium.kind, room)))
+            except _Unfit as unfit:
+                return [*found, Fetched(url, unfit.size, unfit.fault, unfit.kind)]
+            room -= size
+            found.append(Fetched(url, size))
         return found
 
-    async def _one(self, medium: Medium, rules: MediaRules, room: int) -> Fetched:
+    async def _one(self, medium: Medium, url: str, rules: MediaRules, room: int) -> int:
+        """The bytes of a file. Raises _Unfit."""
         types = rules.types.get(medium.kind, frozenset())
         if not types:
-            return Fetched(medium.url, fault=f"no type of {medium.kind} is taken")
-        if not (self._reach_anything or is_local(medium.url)):
-            return Fetched(medium.url)
+            raise _Unfit(MediaFault.TYPE, f"no type of {medium.kind} is taken")
+        if not (self._reach_anything or is_local(url)):
+            return 0
         async with self._slots:
             try:
-                async with self._session.head(medium.url, allow_redirects=False, timeout=LIMIT) as head:
+                async with self._session.head(url, allow_redirects=False, timeout=LIMIT) as head:
                     # A host may decline HEAD; what it does say has to hold.
-                    if head.status == 200 and (fault := _fault_of_head(head, types, rules, room)):
-                        return Fetched(medium.url, fault=fault)
-                async with self._session.get(medium.url, allow_redirects=False, timeout=LIMIT) as answer:
-                    return await _read(answer, medium.url, types, rules, room)
+                    if head.status == 200:
+                        _check_head(head, types, rules, room)
+                async with self._session.get(url, allow_redirects=False, timeout=LIMIT) as answer:
+                    return await _read(answer, types, rules, room)
             except (ClientError, TimeoutError, OSError, ValueError) as error:
-                return Fetched(medium.url, fault=f"could not be fetched: {type(error).__name__}")
+                raise _Unfit(MediaFault.NOT_COPIED, f"could not be fetched: {type(error).__name__}") from error
 
 
-async def _read(answer: ClientResponse, url: str, types: frozenset[str], rules: MediaRules, room: int) -> Fetched:
+def _address(medium: Medium, rules: MediaRules) -> str:
+    return medium.url.partition("?")[0] if medium.kind in rules.drops_query else medium.url
+
+
+async def _read(answer: ClientResponse, types: frozenset[str], rules: MediaRules, room: int) -> int:
     if answer.status != 200:
-        return Fetched(url, fault=f"answered {answer.status}")
-    if fault := _fault_of_head(answer, types, rules, room):
-        return Fetched(url, fault=fault)
+        raise _Unfit(MediaFault.NOT_COPIED, f"answered {answer.status}")
+    _check_head(answer, types, rules, room)
     body = bytearray()
     async for piece in answer.content.iter_chunked(65_536):
         body += piece
         if len(body) > room:
-            return Fetched(url, len(body), f"too large: more than {room} bytes")
+            raise _Unfit(MediaFault.TOO_BIG, f"too large: more than {room} bytes", len(body))
     if not body:
-        return Fetched(url, fault="empty")
+        raise _Unfit(MediaFault.CORRUPT, "empty")
     if not _is_what_it_says(bytes(body[:64]), answer.content_type):
-        return Fetched(url, len(body), f"is not {answer.content_type}")
-    return Fetched(url, len(body))
+        raise _Unfit(MediaFault.CORRUPT, f"is not {answer.content_type}", len(body))
+    return len(body)
 
 
-def _fault_of_head(answer: ClientResponse, types: frozenset[str], rules: MediaRules, room: int) -> str:
+def _check_head(answer: ClientResponse, types: frozenset[str], rules: MediaRules, room: int) -> None:
     headers = answer.headers
     if rules.needs_length and ("Content-Length" not in headers or "Transfer-Encoding" in headers):
-        return "no Content-Length"
+        raise _Unfit(MediaFault.NOT_COPIED, "no Content-Length")
     if headers.get("Content-Encoding", "identity") != "identity":
-        return "compressed on the way"
+        raise _Unfit(MediaFault.NOT_COPIED, "compressed on the way")
     if answer.content_type not in types:
-        return f"type {answer.content_type} is not taken"
+        raise _Unfit(MediaFault.TYPE, f"type {answer.content_type} is not taken")
     if int(headers.get("Content-Length", 0)) > room:
-        return f"too large: more than {room} bytes"
-    return ""
+        raise _Unfit(MediaFault.TOO_BIG, f"too large: more than {room} bytes")
 
 
 def _is_what_it_says(beginning: bytes, content_type: str) -> bool:

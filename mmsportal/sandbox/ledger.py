@@ -1,7 +1,8 @@
 """What came in and what went out, one JSON object a line, in the file before anything is answered.
 
-Kinds: `accepted` (a call that was taken; the body as sent), `refused`, `fetched` (the media of a message), `receipt`
-(one try to post one) and `inbound` (one try to post what a handset sent).
+Kinds: `accepted` (a call that was taken; the body as sent), `saved` (one that stored its content), `refused`, `fetched`
+(the media of a message), `receipt` (one try to post one), `encoded` (one try to tell what became of a stored content)
+and `inbound` (one try to post what a handset sent).
 """
 
 import json
@@ -30,23 +31,30 @@ class Ledger:
     def write(self, kind: str, **members: object) -> None:
         """Put an entry on file. Raises OSError when the file cannot take it: then nothing may be answered as taken."""
         entry = {"n": next(self._numbers), "at": datetime.now(UTC).isoformat(), "kind": kind, **members}
-        line = memoryview(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+        line = memoryview(json.dumps(entry, separators=(",", ":"), default=str).encode() + b"\n")
         while line:
             line = line[os.write(self._file, line) :]
         self._recent.append(entry)
 
-    def entries(self, *, client_ref: str = "", kind: str = "", after: int = 0) -> Iterator[Entry]:
+    def entries(self, *, client_ref: str = "", kind: str = "", provider: str = "", after: int = 0) -> Iterator[Entry]:
         """The entries since this ledger was opened (the latest 20,000) with a number above `after`, oldest first."""
-        return (entry for entry in list(self._recent) if entry["n"] > after and matches(entry, client_ref, kind))
+        return (
+            entry for entry in list(self._recent) if entry["n"] > after and matches(entry, client_ref, kind, provider)
+        )
+
+    def newest(self, kind: str) -> Iterator[Entry]:
+        """The entries of one kind, newest first."""
+        return (entry for entry in reversed(list(self._recent)) if entry["kind"] == kind)
 
     def close(self) -> None:
         """Give the file back."""
         os.close(self._file)
 
 
-def matches(entry: Entry, client_ref: str = "", kind: str = "") -> bool:
-    """Whether an entry has this reference and is of this kind; "" takes any."""
-    return (not client_ref or entry.get("client_ref") == client_ref) and (not kind or entry["kind"] == kind)
+def matches(entry: Entry, client_ref: str = "", kind: str = "", provider: str = "") -> bool:
+    """Whether an entry has this reference, is of this kind and belongs to this provider; "" takes any."""
+    asked = {"client_ref": client_ref, "kind": kind, "provider": provider}
+    return all(entry.get(name) == value for name, value in asked.items() if value)
 
 
 def read(path: Path) -> Iterator[Entry]:

@@ -58,6 +58,11 @@ def read_tenants(path: Path) -> dict[str, Tenant]:
     return tenants
 
 
+def changed(tenant: Tenant, members: Any, where: str) -> Tenant:
+    """A tenant with some members exchanged, as they stand in a JSON file. Raises ConfigError."""
+    return _tenant(members, tenant, where)
+
+
 def _tenant(members: Any, demo: Tenant, where: str) -> Tenant:
     if not isinstance(members, dict):
         raise ConfigError(f"{where}: an object is expected.")

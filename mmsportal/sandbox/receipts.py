@@ -65,7 +65,8 @@ class Poster:
         status, outcome = None, ""
         async with self._slots:
             try:
-                async with self._session.post(
+                async with self._session.request(
+                    notice.method,
                     url,
                     data=notice.body,
                     headers=notice.headers,

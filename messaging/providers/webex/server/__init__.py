@@ -31,7 +31,8 @@ from messaging.providers.webex.server import fields
 from messaging.providers.webex.server import request as requests
 from messaging.providers.webex.server.auth import authenticate, check_source
 from messaging.providers.webex.server.errors import answer, bare, by_code, error, reject
-from messaging.providers.webex.server.receipts import WORDINGS, inbound, report, report_with, stamp
+from messaging.providers.webex.server.receipts import inbound, report, report_with, stamp
+from messaging.providers.webex.server.wordings import WORDINGS
 
 __all__ = [
     "DEMO",

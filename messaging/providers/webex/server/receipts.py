@@ -78,7 +78,7 @@ def _receipt(
         info["additionalInfo"] = USER_AGENT
     body = {
         "deliveryInfoNotification": {
-            "deliveryInfo": info | more,
+            "deliveryInfo": {**info, **more},
             "correlationid": destination.client_ref,
             "callbackData": message.callback_data,
             "transid": ref,
