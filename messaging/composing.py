@@ -192,6 +192,7 @@ def save_draft(
     user: User,
     version: int,
     sender_id: UUID | None,
+    any_sender: bool = False,
     content: dict[str, Any],
     recipients: str,
     substitutions: dict[str, str],
@@ -207,6 +208,7 @@ def save_draft(
         raise ComposeError(error.code, f"{error.message} ({error.pointer})") from error
     changed = Draft.objects.filter(pk=draft_id, owner=user, version=version).update(
         sender_id=sender_id,
+        any_sender=any_sender,
         content=content,
         recipients=recipients,
         substitutions=substitutions,

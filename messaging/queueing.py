@@ -1,5 +1,6 @@
 """Accepting a message: examined by the one rule function, then written in one commit, then a ring at the doorbell."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -94,6 +95,7 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         substitutions=dict(order.substitutions),
         sender=sender,
         alternatives=[str(one.pk) for one in alternatives],
+        routing=[asdict(route) for route in examination.routing],
         purpose=order.purpose,
         source=order.source,
         created_by=order.created_by,

@@ -18,6 +18,7 @@ from messaging.api.reading import (
     RECEIPTS,
     SHORTEST_VALIDITY,
 )
+from messaging.code_words import Retry
 from messaging.content import KINDS
 from messaging.gateway.codes import Where, Whose
 from messaging.models import TimelineEntry
@@ -217,7 +218,7 @@ COMPONENTS: dict[str, Schema] = {
         recipients={**COUNT, "description": "How many recipients go this way."},
     ),
     "Message": answer(**_MESSAGE),
-    "WholeMessage": answer(**_MESSAGE, content={"type": "object"}, substitutions=VALUES),
+    "WholeMessage": answer(**_MESSAGE, content={"type": "object"}, substitutions=VALUES, routing=list_of(ref("Route"))),
     "Cancelled": answer(id=ID, cancelled=COUNT, counts=COUNTS),
     "Transaction": answer(**_TRANSACTION),
     "WholeTransaction": answer(**_TRANSACTION, timeline=list_of(ref("Moment"))),
@@ -240,6 +241,13 @@ COMPONENTS: dict[str, Schema] = {
         meaning=TEXT,
         whose={"type": "string", "enum": [owner.value for owner in Whose]},
         next_step=TEXT,
+        effect={**TEXT, "description": "What the portal does on it."},
+        retry={
+            "type": "string",
+            "enum": [one.value for one in Retry],
+            "description": "Whether sending the same message once more can help.",
+        },
+        mapped={**FLAG, "description": "Explained by an administrator, not by the provider."},
     ),
     "Messages": page_of("Message"),
     "Transactions": page_of("Transaction"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging import timeline
+from messaging import code_words, timeline
 from messaging.gateway.codes import Code
 from messaging.models import Message, Sender, Template, Transaction
 from messaging.queueing import Examination, HeldBack
@@ -169,8 +169,11 @@ def route(one: Route) -> dict[str, Any]:
     }
 
 
-def code(provider: str, row: Code) -> dict[str, Any]:
-    """A provider's code in plain words; `class` is what it means for the send (answers) or the status (receipts)."""
+def code(provider: str, row: Code, *, mapped: bool = False) -> dict[str, Any]:
+    """A provider's code in plain words; `class` is what it means for the send (answers) or the status (receipts).
+
+    `mapped` says that an administrator has explained it, because the provider's own table does not have it.
+    """
     meaning = row.outcome.name.lower() if row.outcome else row.state or "information"
     return {
         "provider": provider,
@@ -180,4 +183,7 @@ def code(provider: str, row: Code) -> dict[str, Any]:
         "whose": row.whose.value,
         "next_step": row.next_step,
         "class": str(meaning),
+        "effect": code_words.does(row),
+        "retry": code_words.retry(row).value,
+        "mapped": mapped,
     }

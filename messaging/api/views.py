@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from messaging import timeline
+from messaging import meanings, timeline
 from messaging.api import docs, shapes
 from messaging.api.errors import Problem, fault
 from messaging.api.idempotency import once
@@ -21,7 +21,7 @@ from messaging.api.paging import PAGING, Page, page, query_values, read_id, read
 from messaging.api.reading import read_sending
 from messaging.api.sending import order_for, send
 from messaging.gateway import registry
-from messaging.gateway.codes import Where
+from messaging.gateway.codes import Code, Where
 from messaging.models import ApiKey, Message, Sender, Template, Transaction
 from messaging.queueing import cancel, examine
 from messaging.statuses import Status
@@ -55,7 +55,7 @@ class Messages(ServiceView):
     def get(self, request: Request) -> Response:
         """The messages this key sent, newest first."""
         values = query_values(request, docs.MESSAGE_FILTERS)
-        rows = Message.objects.for_key(self.key).select_related("sender").defer("content", "substitutions")
+        rows = Message.objects.for_key(self.key).select_related("sender").defer("content", "substitutions", "routing")
         found = page(_filtered(rows, values, prefix=""), request, values)
         counts = _counts(found.rows)
         return _listed(found, [shapes.message(row, counts.get(row.pk, {})) for row in found.rows])
@@ -85,7 +85,8 @@ class MessageDetail(ServiceView):
         query_values(request, [])
         message = _message(self.key, message_id)
         answer = shapes.message(message, timeline.counts(message))
-        return Response(answer | {"content": message.content, "substitutions": message.substitutions})
+        whole = {"content": message.content, "substitutions": message.substitutions, "routing": message.routing}
+        return Response(answer | whole)
 
 
 class CancelMessage(ServiceView):
@@ -163,18 +164,22 @@ class Codes(ServiceView):
 
     @extend_schema(**docs.LIST_CODES)
     def get(self, request: Request) -> Response:
-        """Every provider's codes in plain words; a short, fixed list."""
+        """Every provider's codes in plain words, and those an administrator has explained."""
         values = query_values(request, docs.CODE_FILTERS)
         _check_choice(values, "provider", registry.names())
         _check_choice(values, "where", [place.value for place in Where])
         rows = [
             shapes.code(name, row)
             for name in registry.names()
-            if values.get("provider", name) == name
             for row in registry.provider(name).codes.values()
-            if values.get("where", row.where.value) == row.where.value
+            if _wanted(values, name, row)
         ]
+        rows += [shapes.code(name, row, mapped=True) for name, row in meanings.mapped() if _wanted(values, name, row)]
         return Response({"next": None, "results": rows})
+
+
+def _wanted(values: dict[str, str], provider: str, code: Code) -> bool:
+    return values.get("provider", provider) == provider and values.get("where", code.where.value) == code.where.value
 
 
 def _message(key: ApiKey, message_id: UUID) -> Message:

@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ('content', models.JSONField()),
                 ('substitutions', models.JSONField(default=dict)),
                 ('alternatives', models.JSONField(default=list)),
+                ('routing', models.JSONField(default=list)),
                 ('purpose', models.CharField(choices=[('marketing', 'Marketing'), ('transactional', 'Transactional')], default='marketing', max_length=15)),
                 ('source', models.CharField(choices=[('web', 'Web'), ('api', 'Api')], max_length=3)),
                 ('send_at', models.DateTimeField(null=True)),
@@ -200,6 +201,7 @@ class Migration(migrations.Migration):
             name='Draft',
             fields=[
                 ('id', models.UUIDField(default=uuid6.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('any_sender', models.BooleanField(default=False)),
                 ('content', models.JSONField(default=dict)),
                 ('recipients', models.TextField(blank=True, default='')),
                 ('substitutions', models.JSONField(blank=True, default=dict)),

@@ -80,6 +80,8 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     sender = models.ForeignKey(Sender, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Whichever sender suits the message; `sender` is empty then.
+    any_sender = models.BooleanField(default=False)
     content = models.JSONField(default=dict)
     recipients = models.TextField(blank=True, default="")
     substitutions = models.JSONField(default=dict, blank=True)
