@@ -5,6 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from threading import enumerate as enumerate_threads
 from time import monotonic
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -14,7 +15,8 @@ from django.utils import timezone
 from messaging import meanings
 from messaging.addresses import SenderKind
 from messaging.content import Content
-from messaging.gateway.serving import server
+from messaging.gateway import registry
+from messaging.gateway.serving import base_path, served, server
 from messaging.models import ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
 from messaging.queueing import Order, RecipientOrder, queue
 from mmsportal.sandbox.testing import Running, running
@@ -111,8 +113,9 @@ def transaction(queued: Callable[..., Message]) -> Transaction:
 
 @pytest.fixture
 def sandbox(account: ProviderAccount, live_server, settings) -> Iterator[Running]:
-    tenant = replace(server("webex").DEMO, tps=10_000)
-    with running(tenants={"webex": tenant}) as sandbox:
+    """All providers on loopback, with no rate to speak of; `account` is at its Webex Connect."""
+    tenants = {name: replace(server(name).DEMO, tps=10_000) for name in served()}
+    with running(tenants=tenants) as sandbox:
         settings.PUBLIC_BASE_URL = live_server.url
         private = {sandbox.base_url.removeprefix("http://"), live_server.url.removeprefix("http://")}
         settings.ALLOW_PRIVATE_TARGETS = frozenset(private)
@@ -121,6 +124,45 @@ def sandbox(account: ProviderAccount, live_server, settings) -> Iterator[Running
         account.save()
         yield sandbox
     _wait_for_the_last_requests()
+
+
+@pytest.fixture
+def make_account(sandbox: Running) -> Callable[..., ProviderAccount]:
+    """Accounts at the sandbox's demo tenants, whose receipts come to the account's own webhook."""
+
+    def make(provider: str, **more: Any) -> ProviderAccount:
+        tenant, client = server(provider).DEMO, registry.provider(provider).client
+        account = ProviderAccount(
+            name=str(more.pop("name", f"{client.LABEL} {ProviderAccount.objects.count()}")),
+            provider=provider,
+            base_url=f"{sandbox.base_url}/{provider}{base_path(provider)}",
+            calls_per_second=500,
+            concurrency=20,
+        )
+        account.credentials = {
+            field.name: tenant.credentials[field.name][0]
+            for field in client.CREDENTIALS
+            if tenant.credentials.get(field.name)
+        }
+        for name, value in more.items():
+            setattr(account, name, value)
+        account.save()
+        sandbox.set_tenant(provider, webhook_url=account.webhook_url)
+        return account
+
+    return make
+
+
+@pytest.fixture
+def make_sender() -> Callable[..., Sender]:
+    """Senders of an account: the short code that every demo tenant has, unless told otherwise."""
+
+    def make(account: ProviderAccount, address: str = "34343", **more: Any) -> Sender:
+        return Sender.objects.create(
+            **{"address": address, "label": account.name, "kind": SenderKind.SHORT_CODE, "account": account, **more}
+        )
+
+    return make
 
 
 def _wait_for_the_last_requests() -> None:
