@@ -1,0 +1,76 @@
+"""What Skycore takes (seed 004; skycore.md, sections 3 and 8; caps of sinch.md, section 6)."""
+
+from messaging.slide_rules import Profile
+
+MEDIA = ("image", "audio", "video")
+OBJECTS = ("contact", "calendar", "pdf", "passbook")
+# What the carriers behind it take; the account's own limits are not published (section 3.3).
+LIMIT = 750_000
+CARD = 100_000
+
+PROFILE = Profile(
+    provider="skycore",
+    label="Skycore",
+    max_slides=8,
+    # An image may have sound under it; everything else is alone on its slide (section 3.2).
+    media_per_slide=2,
+    clashes=frozenset(
+        {
+            frozenset({"image", "video"}),
+            frozenset({"audio", "video"}),
+            *(frozenset({medium, thing}) for medium in MEDIA for thing in OBJECTS),
+            *(frozenset({one, other}) for one in OBJECTS for other in OBJECTS if one < other),
+        }
+    ),
+    types={
+        "image": frozenset({"image/jpg", "image/jpeg", "image/png", "image/gif"}),
+        "audio": frozenset({"audio/mp3", "audio/mpeg", "audio/wav", "audio/x-wav"}),
+        "video": frozenset({"video/3gpp", "video/mp4", "video/mpeg", "video/x-msvideo", "video/x-ms-wmv"}),
+        "contact": frozenset({"text/vcard", "text/v-card", "text/x-vcard"}),
+        "calendar": frozenset({"text/calendar"}),
+        "pdf": frozenset({"application/pdf", "application/x-pdf"}),
+        "passbook": frozenset({"application/vnd.apple.pkpass"}),
+    },
+    total_bytes=LIMIT,
+    part_bytes={
+        "image": LIMIT,
+        "audio": 740_000,
+        "video": 740_000,
+        "contact": CARD,
+        "calendar": CARD,
+        "pdf": 740_000,
+        "passbook": 740_000,
+    },
+    text_limit=5000,
+    text_advice=5000,
+    subject_limit=80,
+    subject_advice=40,
+    fallback_limit=1024,
+    fallback_advice=110,
+    fallback_required=True,
+    name_limit=200,
+    shortest=1,
+    longest=30,
+    codes={
+        "slides_missing": "E312",
+        "too_many_slides": "E225",
+        "slide_empty": "E313",
+        "several_objects": "E223",
+        "object_with_media": "E224",
+        "audio_with_video": "E226",
+        "image_with_video": "E227",
+        "kind_not_supported": "E629",
+        "type_not_supported": "E629",
+        "duration_out_of_range": "E230",
+        "text_too_long": "E334",
+        "subject_too_long": "E228",
+        "fallback_missing": "E622",
+        "link_expires_late": "E617",
+        "sender_kind_not_carried": "E111",
+    },
+    fallback_optional=False,
+    subject_is_fallback=True,
+    link_days=365,
+    drops_query=frozenset({"audio", "video"}),
+    sender_kinds=frozenset({"short_code"}),
+)
