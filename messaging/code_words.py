@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from messaging.gateway.codes import Code, OutcomeClass, Whose
+from messaging.gateway.codes import Code, OutcomeClass, Where, Whose
 from messaging.statuses import HANDED_OVER, LABELS, Status
 
 
@@ -34,6 +34,7 @@ DOES = {
     OutcomeClass.BLOCKED: "The message is held back.",
     OutcomeClass.UNKNOWN: "The outcome is unknown: never sent again by itself, a receipt settles it.",
 }
+DEPENDS = "It depends on how far the call got: tried again, or, when it may have been accepted, never by itself."
 PAUSES_SENDER = "The message is kept; several of these in a row pause this sender."
 
 _ANSWERS = {
@@ -64,6 +65,8 @@ def does(code: Code) -> str:
     """What the portal does on this code: one sentence."""
     if code.outcome:
         return PAUSES_SENDER if code.about_sender else DOES[code.outcome]
+    if code.where is Where.ANSWER:
+        return DEPENDS
     if code.state is None:
         return "Shown on the timeline; the status stays."
     return f"The status becomes “{LABELS[code.state]}”, unless stronger evidence is known."
@@ -73,6 +76,8 @@ def retry(code: Code) -> Retry:
     """Whether a retry helps after this code."""
     if code.outcome:
         return _ANSWERS[code.outcome]
+    if code.where is Where.ANSWER:
+        return Retry.RISKY
     if code.state is Status.FAILED:
         return _FAILURES[code.whose]
     if code.state is None or code.state in HANDED_OVER:

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.db.transaction import on_commit
 
+from messaging import portal_codes
 from messaging.addresses import masked_in
 from messaging.gateway import registry
 from messaging.gateway.codes import Code, OutcomeClass, Where, Whose
@@ -43,13 +44,14 @@ class _Remembered(Generic[_T]):
 
 
 def explain(provider: str, where: Where, code: str) -> Code | None:
-    """What a code means: the provider's table, else what an admin has said; None for a code nobody has explained.
+    """What a code means: the provider's table, our own, else what an admin has said; None when nobody has explained it.
 
-    At most one query in five seconds, and none for a code that stands in the table.
+    At most one query in five seconds, and none for a code that stands in a table.
     """
     if not code:
         return None
     known = registry.explain(provider, where, code) if provider in registry.names() else None
+    known = known or portal_codes.CODES.get((where, code))
     return known or _mapped().get((provider, where.value, key_of(code)))
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.views import View
 
-from messaging import meanings
+from messaging import meanings, portal_codes
 from messaging.code_words import RETRY_WORDS, Retry, does, retry
 from messaging.gateway import registry
 from messaging.gateway.codes import Code, OutcomeClass, Where, Whose
@@ -17,6 +17,7 @@ from messaging.statuses import HANDED_OVER, LABELS, LOST, Status
 from messaging.web.shell import PortalMixin
 
 MOST = 300
+PORTAL = "portal"
 MOST_BANNERS = 3
 WHERE = {Where.ANSWER: "Answer", Where.RECEIPT: "Receipt"}
 WHOSE = {
@@ -70,6 +71,8 @@ class Row:
         """The class as a pill: its words and its level."""
         if self.code.outcome:
             return OUTCOMES[self.code.outcome]
+        if self.code.where is Where.ANSWER:
+            return "It depends", "warn"
         if self.code.state is None:
             return "Information", ""
         return LABELS[self.code.state], level_of(self.code.state)
@@ -97,7 +100,8 @@ class CodeFilters(forms.Form):
         super().__init__(*args, **kwargs)
         provider = self.fields["provider"]
         assert isinstance(provider, forms.ChoiceField)
-        provider.choices = [("", "All"), *((name, meanings.label_of(name)) for name in registry.names())]
+        names = [(name, meanings.label_of(name)) for name in registry.names()]
+        provider.choices = [("", "All"), *names, (PORTAL, portal_codes.LABEL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ def every_row() -> Iterator[Row]:
         label = meanings.label_of(name)
         for code in registry.provider(name).codes.values():
             yield Row(name, label, code, mapped=False)
+    for code in portal_codes.CODES.values():
+        yield Row(PORTAL, portal_codes.LABEL, code, mapped=False)
     for name, code in meanings.mapped():
         yield Row(name, meanings.label_of(name), code, mapped=True)
 

@@ -224,7 +224,8 @@ def test_templates_are_listed_with_their_slides(client) -> None:
 
 def test_every_code_is_explained(client) -> None:
     rows = client.get("/api/v1/codes").json()["results"]
-    assert {"provider", "code", "where", "meaning", "whose", "next_step", "class"} == set(rows[0])
+    members = {"provider", "code", "where", "meaning", "whose", "next_step", "class", "effect", "retry", "mapped"}
+    assert members == set(rows[0])
     by_code = {(row["provider"], row["where"], row["code"]): row for row in rows}
     assert by_code["webex", "receipt", "7500"]["class"] == "delivered"
     assert by_code["webex", "answer", "7004"]["class"] == "failed"
