@@ -1,0 +1,78 @@
+"""What Sinch takes (seed 002; sinch.md, sections 4 to 6)."""
+
+from messaging.slide_rules import Profile
+
+MEDIA = ("image", "audio", "video")
+OBJECTS = ("contact", "calendar", "pdf")
+# Images are made to fit the handset, audio and video go out as they are (sinch.md, section 3): files must fit already.
+LIMIT = 750_000
+AS_IT_IS = 740_000
+SMALL_OBJECT = 100_000
+
+PROFILE = Profile(
+    provider="sinch",
+    label="Sinch",
+    max_slides=8,
+    # An image and an audio may share a slide; nothing else may (sinch.md, section 5.1).
+    media_per_slide=2,
+    clashes=frozenset(
+        {
+            frozenset({"image", "video"}),
+            frozenset({"audio", "video"}),
+            *(frozenset({medium, thing}) for medium in MEDIA for thing in OBJECTS),
+            frozenset({"contact", "calendar"}),
+            frozenset({"contact", "pdf"}),
+            frozenset({"calendar", "pdf"}),
+        }
+    ),
+    types={
+        "image": frozenset({"image/jpg", "image/jpeg", "image/png", "image/gif"}),
+        "audio": frozenset({"audio/mp3", "audio/mpeg", "audio/wav", "audio/x-wav", "audio/amr"}),
+        "video": frozenset({"video/mp4", "video/3gpp", "video/mpeg", "video/avi", "video/x-msvideo", "video/x-ms-wmv"}),
+        "contact": frozenset({"text/vcard", "text/x-vcard"}),
+        "calendar": frozenset({"text/calendar"}),
+        "pdf": frozenset({"application/pdf"}),
+    },
+    total_bytes=LIMIT,
+    # A still image may have 1 MB of its own; the whole message may not.
+    part_bytes={
+        "image": LIMIT,
+        "audio": AS_IT_IS,
+        "video": AS_IT_IS,
+        "contact": SMALL_OBJECT,
+        "calendar": SMALL_OBJECT,
+        "pdf": AS_IT_IS,
+    },
+    text_limit=5000,
+    text_advice=5000,
+    subject_limit=80,
+    subject_advice=40,
+    # No hard limit is given; this many make the longest SMS that phones still put together.
+    fallback_limit=1024,
+    fallback_advice=110,
+    fallback_required=True,
+    name_limit=200,
+    shortest=1,
+    longest=60,
+    link_days=365,
+    longest_validity=3 * 24 * 3600,
+    sender_kinds=frozenset({"short_code", "toll_free", "10dlc", "long"}),
+    codes={
+        "slides_missing": "E312",
+        "too_many_slides": "E225",
+        "slide_empty": "E313",
+        "several_objects": "E223",
+        "object_with_media": "E224",
+        "audio_with_video": "E226",
+        "image_with_video": "E227",
+        "kind_not_supported": "E629",
+        "type_not_supported": "E629",
+        "media_url_not_public": "E100",
+        "text_too_long": "E334",
+        "subject_too_long": "E228",
+        "fallback_missing": "E622",
+        "link_expires_late": "E617",
+        "link_expires_wrong": "E617",
+        "sender_kind_not_carried": "E111",
+    },
+)
