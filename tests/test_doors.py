@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from media import uploads
 from messaging.composing import save_template
 from messaging.content import Content
+from messaging.models import InboundMessage
 
 VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Example\r\nTEL:+16475550142\r\nEND:VCARD\r\n"
 ROLES = ("Viewer", "Composer", "Sender admin", "nobody", "stranger")
@@ -31,6 +33,8 @@ PAGES = {
     "web:account-resume": KEEPERS,
     "web:sender-resume": KEEPERS,
     "web:codes": {*READERS, "nobody"},
+    "web:conversations": READERS,
+    "web:conversation": READERS,
     "web:templates": READERS,
     "web:template-rename": COMPOSERS,
     "web:template-delete": COMPOSERS,
@@ -63,6 +67,7 @@ ADMIN = {
     "messaging_apikey": {"": KEEPERS, "change": KEEPERS},
     "messaging_receiptinbox": {"": KEEPERS, "change": CHIEF},
     "messaging_providercode": {"": KEEPERS, "change": CHIEF},
+    "messaging_optout": {"": READERS, "change": KEEPERS},
     "messaging_template": {"": READERS, "change": COMPOSERS},
     "media_asset": {"": READERS, "change": COMPOSERS},
     "auth_user": {"": CHIEF, "change": CHIEF},
@@ -84,12 +89,21 @@ def ids(queued, composer) -> dict[str, UUID]:
     message = queued()
     template = save_template(Content.from_json({"slides": [{"text": "Hello"}]}), name="Hello", user=composer)
     asset = uploads.store(VCARD, name="ann.vcf", owner="user:0")
+    heard = InboundMessage.objects.create(
+        account=message.sender.account,
+        sender=message.sender,
+        number="+14165550100",
+        kind="sms",
+        at=timezone.now(),
+        received_at=timezone.now(),
+    )
     return {
         "account": message.sender.account_id,
         "sender": message.sender_id,
         "message": message.pk,
         "transaction": message.transactions.get().pk,
         "template": template.pk,
+        "conversation": heard.pk,
         "asset": asset.pk,
     }
 
@@ -98,7 +112,7 @@ def address(name: str, ids: dict[str, UUID]) -> str:
     what = name.partition(":")[2].partition("-")[0]
     if name in {"media:describe", "media:remove"}:
         what = "asset"
-    plain = name in {"web:templates", "web:messages"} or what not in ids
+    plain = name in {"web:templates", "web:messages", "web:conversations"} or what not in ids
     return reverse(name, args=[] if plain else [ids[what]])
 
 
