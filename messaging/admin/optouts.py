@@ -184,7 +184,7 @@ class OptOutAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             return TemplateResponse(request, "admin/messaging/optout/lift.html", self._asking(request, rows, form))
         chosen = OptOut.objects.filter(pk__in=[row.pk for row in rows])
         count = consent.lift(chosen, why=form.cleaned_data["reason"], now=database_now())
-        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message="Lifted")
+        LogEntry.objects.log_actions(cast(User, request.user).pk, rows, CHANGE, change_message="Lifted")
         messages.success(request, f"Lifted: {count}.")
         return None
 

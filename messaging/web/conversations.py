@@ -113,7 +113,7 @@ def narrowed(found: QuerySet[InboundMessage], filters: dict[str, Any]) -> QueryS
         found = found.filter(condition)
     if sender := filters.get("sender"):
         found = found.filter(sender=sender)
-    return found.filter(silent=True) if filters.get("show") else found
+    return found.filter(Q(silent=True)) if filters.get("show") else found
 
 
 def page_of(found: QuerySet[InboundMessage], before: str, *, whole: bool) -> dict[str, Any]:
