@@ -3,15 +3,30 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.content import KINDS
+from messaging.addresses import SenderKind
+from messaging.content import KINDS, Content
 from messaging.gateway import registry
 from messaging.gateway.codes import OutcomeClass, Where
-from messaging.gateway.contract import Accepted, Account, Forged, HttpAnswer, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import (
+    Accepted,
+    Account,
+    Acknowledgement,
+    Forged,
+    HttpAnswer,
+    Inbound,
+    OptionField,
+    OutboundMessage,
+    Receipt,
+    SavedNews,
+    Trial,
+    Unreadable,
+)
 from messaging.gateway.errors import SendError
 from messaging.statuses import RANKS
 
@@ -23,9 +38,11 @@ ANYTHING = st.recursive(
 )
 BODIES = st.binary(max_size=300) | ANYTHING.map(lambda value: json.dumps(value).encode())
 
+NOBODYS = OutboundMessage("ref", "34343", "+14165550100", Content())
+
 
 def test_there_are_providers() -> None:
-    assert "webex" in PROVIDERS
+    assert {"sinch", "skycore", "telesign", "webex"} <= set(PROVIDERS)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -38,6 +55,47 @@ def test_the_face_is_complete(name: str) -> None:
     assert fields
     assert len(fields) == len(set(fields))
     assert all(field.label for field in provider.client.CREDENTIALS)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_rest_of_the_face_is_in_bounds(name: str) -> None:
+    client = registry.provider(name).client
+    options = [field.name for field in client.OPTIONS]
+    assert len(options) == len(set(options))
+    assert all(isinstance(field, OptionField) and field.label for field in client.OPTIONS)
+    assert 0 < client.CALL_SECONDS <= 30
+    assert isinstance(client.ECHOES, bool)
+    assert isinstance(client.ACKNOWLEDGEMENT, Acknowledgement)
+    assert "/" in client.ACKNOWLEDGEMENT.content_type
+    assert set(client.METHODS) <= {"POST", "GET", "HEAD"}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_what_a_provider_may_leave_out_is_whole_where_it_is_there(name: str) -> None:
+    provider = registry.provider(name)
+    if provider.saving:
+        assert all(callable(one) for one in (provider.saving.wanted, provider.saving.build_save))
+        assert callable(provider.saving.read_save)
+    if provider.query:
+        assert all(callable(one) for one in (provider.query.build_query, provider.query.read_query))
+        assert 0 < provider.query.AFTER < provider.query.UNTIL
+    if provider.probe:
+        assert all(callable(one) for one in (provider.probe.build_probe, provider.probe.read_probe))
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@given(status=st.integers(100, 599), body=BODIES)
+def test_any_answer_to_the_other_calls_is_read_too(name: str, status: int, body: bytes) -> None:
+    provider = registry.provider(name)
+    answer = HttpAnswer(status, {}, body)
+    if provider.probe:
+        assert isinstance(provider.probe.read_probe(answer), Trial)
+    with suppress(SendError):
+        if provider.query:
+            assert all(isinstance(one, Receipt) for one in provider.query.read_query(answer))
+    with suppress(SendError):
+        if provider.saving:
+            assert provider.saving.read_save(answer, NOBODYS).saved_ref
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -67,6 +125,9 @@ def test_the_profile_names_kinds_that_exist(name: str) -> None:
     assert set(profile.types) <= set(KINDS)
     assert set(profile.part_bytes) <= set(KINDS)
     assert all(clash <= set(KINDS) for clash in profile.clashes)
+    assert profile.drops_query <= set(KINDS)
+    assert profile.sender_kinds <= {kind.value for kind in SenderKind}
+    assert profile.carries_text or profile.medium_required
     assert profile.shortest <= profile.longest
     assert profile.text_advice <= profile.text_limit
 
@@ -95,7 +156,7 @@ def test_any_webhook_body_is_read_or_called_unreadable(name: str, body: bytes) -
         found = client.receipts(body)
     except Unreadable:
         return
-    assert all(isinstance(one, Receipt | Inbound) for one in found)
+    assert all(isinstance(one, Receipt | Inbound | SavedNews) for one in found)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
