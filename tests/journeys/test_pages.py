@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import timeline
-from messaging.models import Message, Transaction
+from messaging import consent, timeline
+from messaging.consent import keyword
+from messaging.models import InboundMessage, Message, OptOut, Transaction
 from messaging.statuses import Status, Via
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -37,7 +38,21 @@ def chief(db) -> User:
 @pytest.fixture
 def message(sender, chief) -> Message:
     outcomes = ["submitted", "delivered", "sms", "failed", "unknown", "queued", "conflict"]
-    return rows.write_message(sender, outcomes, at=datetime.now(UTC) - timedelta(seconds=15), created_by=chief)
+    message = rows.write_message(sender, outcomes, at=datetime.now(UTC) - timedelta(seconds=15), created_by=chief)
+    answer(message)
+    return message
+
+
+def answer(message: Message) -> None:
+    """The first recipient sends a picture, then STOP."""
+    number, sender, now = message.transactions.get(position=0).recipient, message.sender, timezone.now()
+    said = {"account": sender.account, "sender": sender, "address": sender.address, "number": number, "at": now}
+    picture = ["https://files.example.net/70707/3e11/photo-of-the-sea-from-the-balcony-of-the-hotel-at-sunset.jpg"]
+    for text, urls in (("Look " * 40, picture), ("STOP", [])):
+        InboundMessage.objects.create(
+            **said, kind="mms", text=text, media_urls=urls, received_at=now, dedupe_key=text[:9], action=keyword(text)
+        )
+    consent.opt_out(number, sender, source=OptOut.Source.HANDSET, evidence="STOP", now=now)
 
 
 @pytest.fixture
@@ -80,6 +95,10 @@ def address(name: str, message: Message) -> str:
             return reverse(f"web:{name}", args=[message.pk])
         case "transaction":
             return reverse("web:transaction", args=[message.transactions.get(position=3).pk])
+        case "conversation":
+            return reverse("web:conversation", args=[InboundMessage.objects.latest("at").pk])
+        case "opt-out":
+            return reverse("admin:messaging_optout_change", args=[OptOut.objects.latest("created_at").pk])
         case _:
             return reverse(name)
 
@@ -90,6 +109,11 @@ PAGES = [
     "message",
     "message-cancel",
     "transaction",
+    "web:conversations",
+    "conversation",
+    "admin:messaging_optout_changelist",
+    "admin:messaging_optout_add",
+    "opt-out",
     "admin:index",
     "admin:messaging_sender_changelist",
     "admin:messaging_receiptinbox_changelist",
