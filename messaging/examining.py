@@ -86,8 +86,8 @@ class Place:
 class Examination:
     """Everything that can be said about an order before it is sent.
 
-    `places` hold each recipient once, in the order given, those who are held back among them. `senders` are who would
-    carry it: the first is the message's own, the others stand by.
+    `places` hold each recipient once, in the order given, those who are held back among them. `candidates` are all who
+    were named, `senders` who would carry it: the first is the message's own, the others stand by.
     """
 
     ok: bool
@@ -96,6 +96,7 @@ class Examination:
     routing: list[Route]
     places: list[Place]
     held_back: list[HeldBack]
+    candidates: list[Candidate]
     senders: list[Sender]
 
     @property
@@ -152,6 +153,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
             Place(who, (carriers[number] or order.sender) if number in kept else None) for number, who in once.items()
         ],
         held_back=sorted([*held_back, *_opted_out(order.recipients, silent)], key=lambda held: held.index),
+        candidates=found,
         senders=_in_turn(able, shown),
     )
 

@@ -153,11 +153,14 @@ class ComposeSend(PortalMixin, View):
             return self._again(draft, user, "")
         if examined.must_type and request.POST.get("typed", "").strip() != str(examined.accepted):
             return self._again(draft, user, f"Type {examined.accepted} to confirm that many recipients.")
-        return self._send(draft, examined.sender, user)
+        return self._send(draft, user)
 
-    def _send(self, draft: Draft, sender: Sender, user: User) -> HttpResponse:
+    def _send(self, draft: Draft, user: User) -> HttpResponse:
+        order = order_of(draft, user)
+        if order is None:
+            return self._again(draft, user, "")
         try:
-            message = queue(order_of(draft, sender, user=user), now=timezone.now())
+            message = queue(order, now=timezone.now())
         except NotQueued:
             return self._again(draft, user, "")
         Draft.objects.filter(pk=draft.pk, owner=user).delete()
@@ -217,8 +220,8 @@ def saved(form: Composed, user: User) -> Draft:
     draft = Draft.objects.filter(pk=form.draft, owner=user).first()
     if draft is None:
         raise Draft.DoesNotExist
-    typed = (form.sender, form.content, form.recipients, form.substitutions)
-    if typed == (draft.sender_id, draft.content, draft.recipients, draft.substitutions):
+    typed = (form.sender, form.any_sender, form.content, form.recipients, form.substitutions)
+    if typed == (draft.sender_id, draft.any_sender, draft.content, draft.recipients, draft.substitutions):
         return draft
     allowed = form.sender is not None and Sender.objects.for_user(user).filter(pk=form.sender).exists()
     return save_draft(
@@ -226,6 +229,7 @@ def saved(form: Composed, user: User) -> Draft:
         user=user,
         version=form.version,
         sender_id=form.sender if allowed else None,
+        any_sender=form.any_sender,
         content=form.content,
         recipients=form.recipients,
         substitutions=form.substitutions,

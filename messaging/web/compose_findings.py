@@ -7,29 +7,31 @@ from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Draft, Sender
 from messaging.queueing import RecipientOrder
-from messaging.routing import profile_of
-from messaging.slide_rules import Finding, Profile, Severity, check
+from messaging.slide_rules import Finding, Profile, Severity, blocking, check
 from messaging.web.recipients import Recipient
 
 
-def profiles_for(sender: Sender | None) -> list[Profile]:
-    if sender:
-        return [profile_of(sender)]
+def profiles() -> list[Profile]:
+    """What each provider takes."""
     return [registry.provider(name).profile for name in registry.names()]
 
 
 def without_sender(draft: Draft, content: Content, recipients: Sequence[RecipientOrder]) -> list[Finding]:
-    """The rules of every provider, as long as nobody has said which one it will be."""
+    """The rules of whichever provider has the least against it, for people who have no sender at all."""
     resolved, findings = resolve(content)
     own = [recipient.substitutions for recipient in recipients]
     if not recipients:
         findings.append(_blocks("recipients_missing", "/to", "Nobody to send to.", "Add a number."))
-    return findings + check(resolved, profiles_for(None), shared=draft.substitutions, recipients=own)
+    said = [check(resolved, [profile], shared=draft.substitutions, recipients=own) for profile in profiles()]
+    return findings + min(said, key=lambda one: (len(blocking(one)), len(one)))
 
 
-def sender_findings(draft: Draft, sender: Sender | None) -> list[Finding]:
-    if sender:
+def sender_findings(draft: Draft, senders: Sequence[Sender]) -> list[Finding]:
+    """What speaks against the choice of a sender; `senders` are those that it amounts to."""
+    if senders:
         return []
+    if draft.any_sender:
+        return [_blocks("sender_not_allowed", "/from", "No sender is yours to use.", "Ask an admin for one.")]
     if draft.sender_id:
         return [_blocks("sender_not_allowed", "/from", "This sender is not yours to use.", "Choose another one.")]
     return [_blocks("sender_missing", "/from", "No sender is chosen.", "Choose who the message comes from.")]

@@ -10,9 +10,11 @@ from messaging.composing import resolve
 from messaging.content import LONGEST_FILLED, Content, missing
 from messaging.models import Draft, Message, Sender
 from messaging.queueing import Examination, Order, RecipientOrder, examine
+from messaging.routing import profile_of
 from messaging.slide_rules import Finding, Profile, Severity, blocking
 from messaging.sms import Segments, segments
-from messaging.web.compose_findings import entry_findings, profiles_for, sender_findings, without_sender
+from messaging.web.compose_findings import entry_findings, profiles, sender_findings, without_sender
+from messaging.web.compose_senders import Way, chosen, offered, ways
 from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
 from messaging.web.composer_form import field_of, slide_keys
 from messaging.web.recipients import Recipient, read_recipients, tidied
@@ -56,6 +58,7 @@ class Review:
     slides: list[ShownSlide]
     keys: list[str]
     preview_as: int
+    ways: list[Way]
 
     @property
     def errors(self) -> int:
@@ -180,6 +183,11 @@ class Review:
         return self.sender.account.name if self.sender else ""
 
     @property
+    def carriers(self) -> list[Way]:
+        """The accounts that would carry it."""
+        return [way for way in self.ways if way.carries]
+
+    @property
     def avatar(self) -> str:
         return self.from_address.lstrip("+")[:2] or "?"
 
@@ -215,27 +223,31 @@ def review(
     """
     content = Content.from_json(draft.content)
     entries = read_recipients(draft.recipients)
-    sender = allowed_sender(draft, user)
-    examination = _examine(draft, sender, content, entries, now)
+    choices = offered(user)
+    senders = chosen(draft, user, choices)
+    order = _order(draft, senders or choices, content, entries, user)
+    examination = examine(order, now=now) if order else None
     recipients = examination.recipients if examination else _usable(entries)
     names = list(keys) if keys is not None else slide_keys(len(content.slides))
-    chosen = preview_as if 0 < preview_as <= min(len(recipients), MOST_PREVIEWED) else 0
-    values = {**draft.substitutions, **recipients[chosen - 1].substitutions} if chosen else {}
-    findings = [*extra, *entry_findings(entries), *sender_findings(draft, sender)]
+    shown = preview_as if 0 < preview_as <= min(len(recipients), MOST_PREVIEWED) else 0
+    values = {**draft.substitutions, **recipients[shown - 1].substitutions} if shown else {}
+    findings = [*extra, *entry_findings(entries), *sender_findings(draft, senders)]
     findings += examination.findings if examination else without_sender(draft, content, recipients)
+    first = examination.senders[0] if examination else None
     return Review(
         draft=draft,
         # The examination names what nobody named; the page shows what was typed.
         content=replace(examination.content if examination else resolve(content)[0], name=content.name),
-        sender=sender,
-        limits=profiles_for(sender)[0],
+        sender=first if senders else None,
+        limits=profile_of(first) if first else profiles()[0],
         findings=sorted(findings, key=lambda finding: finding.severity is not Severity.BLOCKS),
         entries=entries,
         recipients=recipients,
         held_back=_held(entries, examination),
         slides=shown_slides(content, names, assets_of(content), fitting(content, values)),
         keys=names,
-        preview_as=chosen,
+        preview_as=shown,
+        ways=ways(examination, choices, draft, now=now) if examination else [],
     )
 
 
@@ -244,16 +256,13 @@ def fitting(content: Content, values: Mapping[str, str]) -> Mapping[str, str]:
     return values if content.filled_length(values) <= LONGEST_FILLED else {}
 
 
-def allowed_sender(draft: Draft, user: User) -> Sender | None:
-    """The draft's sender, if this person may (still) use it. One query."""
-    if draft.sender_id is None:
-        return None
-    return Sender.objects.for_user(user).select_related("account").filter(pk=draft.sender_id).first()
+def order_of(draft: Draft, user: User) -> Order | None:
+    """What sending a draft asks for; None while nobody may send it. One query.
 
-
-def order_of(draft: Draft, sender: Sender, *, user: User | None = None) -> Order:
-    """What sending a draft asks for. A draft is sent once at most, however often it is asked."""
-    return _order(draft, sender, Content.from_json(draft.content), read_recipients(draft.recipients), user)
+    A draft is sent once at most, however often it is asked.
+    """
+    senders = chosen(draft, user, offered(user) if draft.any_sender else [])
+    return _order(draft, senders, Content.from_json(draft.content), read_recipients(draft.recipients), user)
 
 
 def once_of(draft_id: object) -> str:
@@ -262,27 +271,22 @@ def once_of(draft_id: object) -> str:
 
 
 def _order(
-    draft: Draft, sender: Sender, content: Content, entries: Sequence[Recipient], user: User | None = None
-) -> Order:
+    draft: Draft, senders: Sequence[Sender], content: Content, entries: Sequence[Recipient], user: User
+) -> Order | None:
+    if not senders:
+        return None
     return Order(
-        sender=sender,
+        sender=senders[0],
+        others=senders[1:],
+        # While nobody has chosen, the page speaks of what the best of them would take.
+        any_sender=draft.any_sender or draft.sender_id is None,
         content=content,
-        recipients=_numbered(entries),
+        recipients=[RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.number],
         substitutions=draft.substitutions,
         source=Message.Source.WEB,
         created_by=user,
         once=once_of(draft.pk),
     )
-
-
-def _examine(
-    draft: Draft, sender: Sender | None, content: Content, entries: Sequence[Recipient], now: datetime
-) -> Examination | None:
-    return examine(_order(draft, sender, content, entries), now=now) if sender else None
-
-
-def _numbered(entries: Sequence[Recipient]) -> list[RecipientOrder]:
-    return [RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.number]
 
 
 def _usable(entries: Sequence[Recipient]) -> list[RecipientOrder]:

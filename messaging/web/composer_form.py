@@ -11,6 +11,7 @@ from messaging.content import DEFAULT_DURATION, KINDS
 from messaging.slide_rules import Finding, Severity
 
 KEY = re.compile(r"[a-z0-9]{1,16}")
+ANY = "any"
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 # Far above every provider's limit, so that the rules answer first and still no row grows without end.
 MOST_SLIDES = 50
@@ -37,7 +38,10 @@ class UnreadableForm(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The form, read: `content` is JSON for `Content.from_json`, `keys` name the slides as the page calls them."""
+    """The form, read: `content` is JSON for `Content.from_json`, `keys` name the slides as the page calls them.
+
+    `sender` is None while nobody is chosen, and when any will do (`any_sender`).
+    """
 
     draft: UUID
     version: int
@@ -48,6 +52,7 @@ class Composed:
     substitutions: dict[str, str]
     preview_as: int
     findings: list[Finding] = field(default_factory=list)
+    any_sender: bool = False
 
 
 def read_form(fields: Fields) -> Composed:
@@ -76,13 +81,14 @@ def read_form(fields: Fields) -> Composed:
     return Composed(
         draft=_uuid(fields.get("draft", ""), "draft"),
         version=_number(fields.get("version", ""), "version"),
-        sender=_uuid(fields.get("sender", ""), "sender") if fields.get("sender", "") else None,
+        sender=_uuid(fields.get("sender", ""), "sender") if fields.get("sender", "") not in {"", ANY} else None,
         content=content,
         keys=keys,
         recipients=_text(fields.get("recipients", ""), "/to", findings, LONGEST_LIST),
         substitutions=_values(fields, findings),
         preview_as=_number(fields.get("as", "") or "1", "as"),
         findings=findings,
+        any_sender=fields.get("sender", "") == ANY,
     )
 
 

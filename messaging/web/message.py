@@ -1,5 +1,6 @@
 """The page of one message: its progress, its content, its recipients, and withdrawing what has not left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages as notices
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -123,11 +124,12 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
     last = message.transactions.aggregate(last=Max("updated_at"))["last"]
     cancellable = sum(counts.get(status, 0) for status in CANCELLABLE)
     back = reverse("web:message", args=[message.pk])
-    rows: list[ProviderAccount | Sender] = [message.sender.account, message.sender] if cancellable else []
-    holding = pauses(rows, cast(User, request.user), back=back)
+    carriers = carriers_of(message)
+    holding = pauses(waiting_at(carriers), cast(User, request.user), back=back)
     version = "-".join([version_of(counts, last), *(str(pause.since.timestamp()) for pause in holding)])
     return {
         "message": message,
+        "carriers": carriers or [message.sender],
         "pauses": holding,
         "bar": segments(counts),
         "counts": [(look(status), status, counts[status]) for status in Status if counts.get(status)],
@@ -136,6 +138,23 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "may_send": request.user.has_perm("messaging.send_message"),
         "pulse": Pulse(version, last or message.created_at, settled, now),
     }
+
+
+def carriers_of(message: Message) -> list[Sender]:
+    """Who carries a message, each with how many recipients (`carried`) and how many of them wait (`waiting`). One
+    query."""
+    waiting = Count("transactions", filter=Q(transactions__status__in=CANCELLABLE))
+    rows = Sender.objects.filter(transactions__message=message).select_related("account")
+    return list(rows.annotate(carried=Count("transactions"), waiting=waiting).order_by("-carried", "address"))
+
+
+def waiting_at(carriers: Sequence[Sender]) -> list[ProviderAccount | Sender]:
+    """Whose pause would keep some of a message here: accounts and senders with something in the queue, each once."""
+    holding: dict[UUID, ProviderAccount | Sender] = {}
+    for sender in carriers:
+        if getattr(sender, "waiting", 0):
+            holding |= {sender.account.pk: sender.account, sender.pk: sender}
+    return list(holding.values())
 
 
 def version_of(counts: dict[str, int], last: datetime | None) -> str:

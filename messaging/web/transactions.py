@@ -41,6 +41,17 @@ class Try:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One sender that was thought of: whether it could carry the message, why or why not, and whether it does now."""
+
+    account: str
+    sender: str
+    eligible: bool
+    reasons: list[str]
+    carries: bool
+
+
 class TransactionPage(PortalMixin, View):
     """The story of one transaction, with the other recipients of its message beside it."""
 
@@ -109,6 +120,8 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
         "reason": reason_for(transaction, whole=whole),
         "correlation_id": transaction.correlation_id if whole else masked_in(transaction.correlation_id),
         "moments": [moment for moment in moments if belongs(moment, show)][:MOMENTS],
+        "ways": ways_of(transaction),
+        "rerouted": [moment for moment in reversed(moments) if moment.kind == "rerouted"],
         "show": show,
         "choices": SHOWN.items(),
         "sources": SOURCES,
@@ -118,6 +131,21 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
         "recipients": neighbours(transaction, whole=whole),
         "pulse": pulse,
     }
+
+
+def ways_of(transaction: Transaction) -> list[Way]:
+    """Which senders could have carried it when it was accepted, and why or why not. No query."""
+    now = (transaction.account.name, transaction.sender.address)
+    return [
+        Way(
+            account=way["account"],
+            sender=way["sender"],
+            eligible=way["eligible"],
+            reasons=[masked_in(reason) for reason in way["reasons"]],
+            carries=(way["account"], way["sender"]) == now,
+        )
+        for way in transaction.message.routing
+    ]
 
 
 def veiled(moment: Moment) -> Moment:

@@ -1,0 +1,94 @@
+"""Who may send a draft (one sender, or any that fits), and what each account would say to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from messaging.models import Draft, Sender
+from messaging.queueing import Examination
+from messaging.routing import MOST_SENDERS, Candidate, candidates, preferred, profile_of
+from messaging.slide_rules import blocking
+
+# The accounts beside the chosen one are asked about so many recipients' texts; sending asks about all.
+MOST_SAMPLED = 100
+MOST_NOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One account in the strip: whether the message fits it, through which sender, and what there is to know."""
+
+    account: str
+    provider: str
+    sender: str
+    level: str
+    verdict: str
+    notes: tuple[str, ...]
+    carries: bool
+
+
+def offered(user: User) -> list[Sender]:
+    """The senders that "any that fits" may choose from, best first. One query."""
+    return preferred(Sender.objects.for_user(user).select_related("account"))[:MOST_SENDERS]
+
+
+def chosen(draft: Draft, user: User, choices: Sequence[Sender]) -> list[Sender]:
+    """Who may send a draft: nobody while nothing is chosen, or when the sender is not this person's (any more).
+
+    One query at most.
+    """
+    if draft.any_sender:
+        return list(choices)
+    if draft.sender_id is None:
+        return []
+    return list(Sender.objects.for_user(user).select_related("account").filter(pk=draft.sender_id))
+
+
+def ways(examination: Examination, choices: Sequence[Sender], draft: Draft, *, now: datetime) -> list[Way]:
+    """What each account says to a draft as it stands, by name. No query."""
+    asked = {candidate.sender.pk for candidate in examination.candidates}
+    accounts = {candidate.sender.account_id for candidate in examination.candidates}
+    beside = [sender for sender in choices if sender.pk not in asked and sender.account_id not in accounts]
+    recipients = examination.recipients
+    more = candidates(
+        beside,
+        examination.content,
+        numbers=[who.number for who in recipients],
+        shared=draft.substitutions,
+        recipients=[who.substitutions for who in recipients[:MOST_SAMPLED]],
+        due=now,
+        expires=None,
+    )
+    best: dict[str, Candidate] = {}
+    for candidate in sorted([*examination.candidates, *more], key=_rank):
+        best.setdefault(candidate.sender.account.name, candidate)
+    carrying = {place.sender.account.name for place in examination.places if place.sender}
+    return [_way(best[name], len(recipients), carries=name in carrying) for name in sorted(best)]
+
+
+def _rank(candidate: Candidate) -> tuple[bool, bool]:
+    return (not candidate.fits, candidate.paused)
+
+
+def _way(candidate: Candidate, asked: int, *, carries: bool) -> Way:
+    # What no provider can help, such as a missing value, stands among the checks already.
+    said = [finding for finding in (*candidate.content, *candidate.own) if finding.providers]
+    against = [finding.message for finding in blocking(said)]
+    reached = len(candidate.reaches)
+    if not against and asked and not reached:
+        against = ["It sends to none of these numbers."]
+    advice = [finding.message for finding in said]
+    if reached < asked:
+        advice.append(f"It sends to {reached} of these {asked} numbers.")
+    level, verdict = ("err", "Does not fit") if against else ("warn", "Fits, with advice") if advice else ("ok", "Fits")
+    return Way(
+        account=candidate.sender.account.name,
+        provider=profile_of(candidate.sender).label,
+        sender=candidate.sender.address,
+        level=level,
+        verdict=verdict,
+        notes=tuple(dict.fromkeys(against or advice))[:MOST_NOTES],
+        carries=carries and not against,
+    )
