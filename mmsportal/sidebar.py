@@ -41,7 +41,7 @@ UNFOLD = {
                     _link("Dashboard", "space_dashboard", "web:dashboard", "messaging.view_message"),
                     _link("Compose", "edit_square", "web:compose", "messaging.add_message"),
                     _link("Messages", "forum", "web:messages", "messaging.view_message"),
-                    _link("Conversations", "question_answer", "web:conversations", "messaging.view_inboundmessage"),
+                    _link("Conversations", "sms", "web:conversations", "messaging.view_inboundmessage"),
                     _link("Media library", "photo_library", "media:library", "media.view_asset"),
                     _link("Templates", "dashboard_customize", "web:templates", "messaging.view_template"),
                     _link("Codes", "menu_book", "web:codes", ""),

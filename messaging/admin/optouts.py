@@ -152,6 +152,11 @@ class OptOutAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             field.empty_label = "All our senders"
         return field
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        # Lifting is the one thing to be done here: nothing to continue with.
+        once = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context | once, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
         """Entered and lifted through `consent` alone, so that one set of rules holds for pages and webhooks."""
         now = database_now()

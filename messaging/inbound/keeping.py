@@ -31,9 +31,17 @@ def keep(row: ReceiptInbox, fact: Inbound, now: datetime) -> InboundMessage:
         known = InboundMessage.objects.filter(account=row.account, dedupe_key=message.dedupe_key).first()
         if known is None:
             raise
+        _ask_again(known, now)
         return known
     act(message, now)
     return message
+
+
+def _ask_again(known: InboundMessage, now: datetime) -> None:
+    """A replay is a person's wish: a text that was given up is fetched anew."""
+    if known.text_urls and not known.text and known.fetch_at is None:
+        known.fetch_at, known.fetch_attempts = now, 0
+        known.save(update_fields=["fetch_at", "fetch_attempts"])
 
 
 def _message(row: ReceiptInbox, fact: Inbound, now: datetime) -> InboundMessage:

@@ -271,6 +271,18 @@ def test_a_file_that_is_not_there_is_asked_for_a_few_times(hear, files, name) ->
     assert row.text == ""
 
 
+def test_news_that_is_read_again_has_its_text_fetched_again(hear, sender, files, monkeypatch) -> None:
+    row = hear("", provider_ref="t-1", text_urls=(f"{files}/late.txt",))
+    fetch_until_done(row)
+    monkeypatch.setitem(ANSWERS, "late.txt", ANSWERS["stop.txt"])
+
+    assert hear("", provider_ref="t-1", text_urls=(f"{files}/late.txt",)) == row
+    row.refresh_from_db()
+    fetch_until_done(row)
+
+    assert silent(sender)
+
+
 def test_a_try_puts_the_next_one_off(hear, files) -> None:
     row = hear("", text_urls=(f"{files}/late.txt",))
 
