@@ -4,7 +4,7 @@ Plain Python. A client turns an OutboundMessage into a request, an answer into A
 body into Receipts. A server is the same wire seen from the provider's chair; the sandbox plays it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -229,7 +229,12 @@ class Saved:
 
 
 class Saving(Protocol):
-    """Contents that are stored at the provider once and sent many times (module `saving`, where there is one)."""
+    """Contents that are stored at the provider once and sent many times (module `saving`, where there is one).
+
+    `GONE` are the codes by which the answer to a send says that the provider no longer has the stored content.
+    """
+
+    GONE: Collection[str]
 
     def wanted(self, account: Account, message: OutboundMessage) -> bool:
         """Whether this message is better sent from a stored content."""

@@ -78,6 +78,7 @@ class Line:
     ) -> None:
         self._addressing = Addressing(allow_private)
         self._deadline = deadline
+        self._connect_timeout = connect_timeout
         self._connections = connections
         self._ssl = ssl_context or httpx.create_ssl_context(trust_env=False)
         self._client = httpx.AsyncClient(
@@ -101,8 +102,8 @@ class Line:
         """Close every connection."""
         await self._client.aclose()
 
-    async def call(self, request: HttpRequest) -> HttpAnswer:
-        """Send a request and read its whole answer, whatever its status, within the deadline.
+    async def call(self, request: HttpRequest, *, deadline: float | None = None) -> HttpAnswer:
+        """Send a request and read its whole answer, whatever its status, within the deadline (the line's unless told).
 
         Raises Misconfigured for an address that may not be called, Refused for a request that cannot be written,
         NotAccepted for a fault before the last byte of the request went out, Unclear for any later one.
@@ -110,9 +111,10 @@ class Line:
         self._addressing.admit(request.url)
         progress = _Progress(len(request.body))
         mark = _PROGRESS.set(progress)
+        seconds = deadline or self._deadline
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._exchange(request)
+            async with asyncio.timeout(seconds):
+                return await self._exchange(request, seconds)
         except SendError:
             raise
         except TimeoutError:
@@ -124,10 +126,12 @@ class Line:
         finally:
             _PROGRESS.reset(mark)
 
-    async def _exchange(self, request: HttpRequest) -> HttpAnswer:
+    async def _exchange(self, request: HttpRequest, seconds: float) -> HttpAnswer:
+        timeout = httpx.Timeout(seconds, connect=self._connect_timeout, pool=self._connect_timeout)
         headers = {**request.headers, "content-length": str(len(request.body))} if request.body else request.headers
         body = request.body if len(request.body) <= PIECE else _pieces(request.body)
-        async with self._client.stream(request.method, request.url, headers=headers, content=body) as answer:
+        calling = self._client.stream(request.method, request.url, headers=headers, content=body, timeout=timeout)
+        async with calling as answer:
             raw = bytearray()
             async for chunk in answer.aiter_raw():
                 raw += chunk

@@ -6,8 +6,10 @@ from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, Outboun
 from messaging.providers.sinch import bodies
 from messaging.providers.sinch.answers import success
 
-__all__ = ["build_save", "read_save", "wanted"]
+__all__ = ["GONE", "build_save", "read_save", "wanted"]
 
+# Only a stored content earns it; a new one is stored then.
+GONE = frozenset({"E241"})
 # From so many people on, one fetch and one encoding are worth the extra call.
 MANY = 50
 ENCODED = frozenset({"audio", "video"})

@@ -7,8 +7,10 @@ from messaging.gateway.errors import Unclear
 from messaging.providers.skycore.client import LONGEST_REFERENCE, told_in
 from messaging.providers.skycore.document import TIMED, fallback, naming, request, single_spaced, slides_of
 
-__all__ = ["build_save", "read_save", "wanted"]
+__all__ = ["GONE", "build_save", "read_save", "wanted"]
 
+# Only a stored content earns it; a new one is stored then.
+GONE = frozenset({"E241"})
 # From so many people on, one fetch and one encoding are worth the extra call.
 MANY = 50
 # In a stored content this is filled in from elsewhere, and must not be in a text that is meant as it stands.
