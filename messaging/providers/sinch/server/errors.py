@@ -82,7 +82,7 @@ NAMELESS = frozenset({"E100", "E103", "E104", "E105", "E108", "E109", "E112"})
 
 def answer(members: object) -> HttpAnswer:
     """A JSON answer; there is no other HTTP status than 200."""
-    body = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+    body = json.dumps(members, separators=(",", ":")).encode()
     return HttpAnswer(200, {"content-type": "application/json; charset=utf-8"}, body)
 
 

@@ -113,4 +113,4 @@ def _stamp(at: datetime, *, old: bool) -> str:
 
 
 def _json(members: object) -> bytes:
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(members, separators=(",", ":")).encode()
