@@ -6,10 +6,12 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from media import uploads
 from messaging.composing import start_draft
-from messaging.models import Draft, Message, Template, Transaction
+from messaging.consent import opt_out
+from messaging.models import Draft, Message, OptOut, ProviderAccount, Sender, Template, Transaction
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -386,3 +388,75 @@ def test_a_text_full_of_placeholders_does_not_swell_the_page(page, form, draft):
     assert len(answer.content) < 200_000
     assert "5000 placeholders" in answer.content.decode()
     assert len(page.get(f"/compose/?draft={draft.pk}").content) < 300_000
+
+
+@pytest.fixture
+def spare(sender) -> Sender:
+    account = ProviderAccount.objects.create(name="Telesign US", provider="telesign", base_url="http://127.0.0.1:9")
+    return Sender.objects.create(address="55555", kind="short_code", account=account)
+
+
+def ways(answer) -> str:
+    """The strip of accounts, as plain text."""
+    strip = re.search(r'<ul class="ways".*?</ul>', answer.content.decode(), re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", strip[0])) if strip else ""
+
+
+def test_each_account_says_whether_the_message_fits_it(page, form, spare):
+    form |= {"slide": ["a", "b"], "text-b": "Second", "duration-b": "5"}
+
+    strip = ways(page.post(CHECK, form))
+
+    assert "Webex US chosen Webex Connect, 34343: Fits" in strip
+    assert "Telesign US Telesign, 55555: Does not fit" in strip
+    assert "2 slides; Telesign takes 1." in strip
+
+
+def test_the_strip_is_part_of_the_check_and_costs_no_further_request(page, form, spare):
+    page.post(CHECK, form)
+    again = page.post(CHECK, {**form, "version": "2", "subject": ""})
+    assert "Fits, with advice" in ways(again)
+
+
+def test_any_that_fits_is_kept_and_sends_through_the_account_that_takes_it(page, form, spare, sender):
+    form |= {"sender": "any", "slide": ["a", "b"], "text-b": "Second", "duration-b": "5"}
+
+    answer = page.post(CHECK, form)
+    assert "Webex US chosen" in ways(answer)
+    draft = Draft.objects.get()
+    assert (draft.any_sender, draft.sender) == (True, None)
+    assert '<option value="any" selected>' in page.get(f"/compose/?draft={draft.pk}").content.decode()
+
+    page.post(SEND, {"draft": str(draft.pk), "version": str(draft.version)})
+    message = Message.objects.get()
+    assert (message.sender, message.alternatives) == (sender, [])
+    assert [way["eligible"] for way in message.routing] == [True, False]
+
+
+def test_any_that_fits_is_nobody_for_whom_no_sender_is_meant(page, form, sender):
+    sender.allowed_groups.add(Group.objects.create(name="Others"))
+    answer = page.post(CHECK, {**form, "sender": "any"}).content.decode()
+    assert "No sender is yours to use." in answer
+    assert page.post(SEND, {"draft": form["draft"], "version": "2"}).status_code == 422
+    assert not Message.objects.exists()
+
+
+def test_without_a_sender_only_what_stops_every_account_is_told(page, form, spare):
+    answer = page.post(CHECK, {**form, "sender": ""}).content.decode()
+    assert "No sender is chosen" in answer
+    assert "1 to fix" in answer
+    assert "Telesign US" in answer
+
+
+def test_who_opted_out_is_left_out_and_the_confirmation_says_so(page, form, sender):
+    opt_out("+16475550143", sender, source=OptOut.Source.HANDSET, evidence="STOP", now=timezone.now())
+
+    answer = page.post(CHECK, {**form, "want": "confirm"}).content.decode()
+    assert "Send to 1 person?" in answer
+    assert "The recipient has opted out" in answer
+
+    sent(page, {**form, "version": "2"})
+    assert dict(Transaction.objects.values_list("recipient", "status")) == {
+        "+16475550142": "queued",
+        "+16475550143": "blocked",
+    }

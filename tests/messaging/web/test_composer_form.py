@@ -144,3 +144,10 @@ def test_any_form_is_read_or_refused(fields):
 )
 def test_each_pointer_leads_to_its_field(pointer, field):
     assert field_of(pointer, ["k1", "k2"]) == field
+
+
+def test_any_sender_is_no_sender_in_particular():
+    assert [(form.sender, form.any_sender) for form in (read_form(posted(sender="any")), read_form(posted()))] == [
+        (None, True),
+        (None, False),
+    ]
