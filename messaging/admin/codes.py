@@ -69,6 +69,11 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         label="What it does to the status", choices=STATES, required=False, widget=UnfoldAdminSelectWidget
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Declared fields come into every form, shown or not: an answer has no state, a receipt no class.
+        self.fields.pop("state" if self.instance.where == Where.ANSWER else "outcome", None)
+
 
 @admin.register(ProviderCode)
 class CodeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types

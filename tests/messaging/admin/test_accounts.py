@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.admin.account_form import check_base_url
+from messaging.admin.account_form import SWITCH, check_base_url
+from messaging.gateway import registry
 from messaging.models import ProviderAccount
 
 LIST = reverse("admin:messaging_provideraccount_changelist")
@@ -169,3 +170,92 @@ def test_a_paused_row_has_a_button_on_its_page(keeper, client, account, sender, 
     assert f'formaction="{reverse(f"web:{what}-resume", args=[row.pk])}?next=' in text
     client.force_login(make_user("vera", "Viewer"))
     assert "Resume sending</button>" not in client.get(address).content.decode()
+
+
+def other(provider: str, **more: object) -> ProviderAccount:
+    """An account at any provider, at an address the form takes."""
+    return ProviderAccount.objects.create(
+        name=f"Another {provider}", provider=provider, base_url="https://api.example.com", **more
+    )
+
+
+@pytest.mark.parametrize("provider", registry.names())
+def test_each_switch_of_a_provider_is_a_box_that_is_kept(keeper, db, provider) -> None:
+    options = registry.provider(provider).client.OPTIONS
+    account = other(provider)
+    text = keeper.get(page(account)).content.decode()
+    for option in options:
+        assert f'name="{SWITCH}{option.name}"' in text
+        assert option.label in text
+    required = {f"credential_{each.name}": "x" for each in registry.provider(provider).client.CREDENTIALS}
+    for wanted in (True, False):
+        ticked = {f"{SWITCH}{option.name}": "on" for option in options} if wanted else {}
+        assert keeper.post(page(account), filled(account, **required, **ticked)).status_code == 302
+        account.refresh_from_db()
+        assert account.options == {option.name: wanted for option in options}
+
+
+def test_a_switch_shows_its_default_until_it_is_set(keeper, db) -> None:
+    account = other("sinch", options={"save_first": False})
+    form = keeper.get(page(account)).context["adminform"].form
+    assert (form[f"{SWITCH}cache_content"].value(), form[f"{SWITCH}save_first"].value()) == (True, False)
+
+
+def test_switches_that_nobody_declares_stay_as_they_are(keeper, account) -> None:
+    ProviderAccount.objects.update(options={"of_a_later_version": True})
+    assert keeper.post(page(account), filled(account)).status_code == 302
+    account.refresh_from_db()
+    assert account.options == {"of_a_later_version": True}
+
+
+@pytest.mark.parametrize("provider", registry.names())
+def test_the_address_to_paste_is_shown_with_words_and_a_button(keeper, db, provider) -> None:
+    account = other(provider)
+    text = keeper.get(page(account)).content.decode()
+    assert f'value="{account.webhook_url}"' in text
+    assert 'data-copy="webhook-url"' in text
+    assert f"Paste it at {registry.provider(provider).profile.label}" in text
+    assert ("call it by GET" in text) is ("GET" in registry.provider(provider).client.METHODS)
+
+
+def door_of_the_test(account) -> str:
+    return reverse("admin:messaging_provideraccount_test", args=[account.pk])
+
+
+def test_an_account_is_tested_by_a_button_and_the_findings_stay(keeper, account) -> None:
+    text = keeper.get(page(account)).content.decode()
+    assert "Never tested" in text
+    assert f'formaction="{door_of_the_test(account)}"' in text
+    ProviderAccount.objects.update(base_url="https://127.0.0.1:9")
+    answer = keeper.post(door_of_the_test(account), {"name": "not saved"}, follow=True)
+    account.refresh_from_db()
+    assert account.name == "Webex US"
+    assert account.tested_at is not None
+    text = answer.content.decode()
+    assert "do not work" in text
+    assert f"Tested {account.tested_at:%Y-%m-%d %H:%M} UTC" in text
+    assert "private or reserved network" in text
+
+
+def test_what_was_found_is_escaped(keeper, account) -> None:
+    found = [{"what": "Credentials", "verdict": "surprise", "text": "<script>alert(1)</script>"}]
+    ProviderAccount.objects.update(tested_at=timezone.now(), test_findings=found)
+    text = keeper.get(page(account)).content.decode()
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script>alert(1)" not in text
+
+
+def test_only_who_may_change_an_account_may_test_it(client, keeper, make_user, account) -> None:
+    assert keeper.get(door_of_the_test(account)).status_code == 405
+    for role in ("Viewer", "Composer"):
+        client.force_login(make_user(role.lower(), role))
+        assert client.post(door_of_the_test(account)).status_code == 403
+    client.logout()
+    assert client.post(door_of_the_test(account)).status_code == 302
+    account.refresh_from_db()
+    assert account.tested_at is None
+
+
+def test_an_account_that_is_gone_cannot_be_tested(keeper, account) -> None:
+    nowhere = reverse("admin:messaging_provideraccount_test", args=["0190a3b1-0000-7000-8000-000000000000"])
+    assert keeper.post(nowhere).status_code == 404
