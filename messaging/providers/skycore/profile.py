@@ -66,6 +66,7 @@ PROFILE = Profile(
         "subject_too_long": "E228",
         "fallback_missing": "E622",
         "link_expires_late": "E617",
+        "link_expires_wrong": "E617",
         "sender_kind_not_carried": "E111",
     },
     fallback_optional=False,
