@@ -10,7 +10,7 @@ from messaging import consent
 from messaging.addresses import AddressError, digits, normalise
 from messaging.gateway.contract import Action, Inbound
 from messaging.inbound.acting import act
-from messaging.models import InboundMessage, ProviderAccount, ReceiptInbox, Sender
+from messaging.models import InboundMessage, ProviderAccount, ReceiptInbox, Sender, Transaction
 
 MOST_FILES = 50
 LONGEST_TEXT = 20_000
@@ -49,7 +49,7 @@ def _message(row: ReceiptInbox, fact: Inbound, now: datetime) -> InboundMessage:
     believed = fact.at and row.received_at - BEHIND <= fact.at <= row.received_at + AHEAD
     return InboundMessage(
         account=row.account,
-        sender=sender_at(row.account, fact.recipient),
+        sender=sender_at(row.account, fact.recipient, number),
         address=_clean(fact.recipient, 40),
         number=number,
         kind=fact.kind,
@@ -74,13 +74,25 @@ def meaning(kind: str, text: str, subject: str) -> Action:
     return consent.keyword(text) or consent.keyword(subject)
 
 
-def sender_at(account: ProviderAccount, address: str) -> Sender | None:
-    """The sender of an account that an address of the provider's spelling means; None when it has none (any more)."""
+def sender_at(account: ProviderAccount, address: str, number: str) -> Sender | None:
+    """The sender of an account that a handset wrote to; None when it cannot be told, or is none of ours (any more).
+
+    `address` is in the provider's spelling. Telesign leaves it out (telesign.md, section 13): then it is the one sender
+    that has ever written to the number, or that the account has.
+    """
+    if not address.strip():
+        return _only_one(account, number)
     plain = digits(address).removeprefix("00")
     if not plain:
         return account.senders.filter(address__iexact=address.strip()).first()
     spellings = [plain, f"+{plain}", *([f"+1{plain}"] if len(plain) == 10 else [])]
     return account.senders.filter(address__in=spellings).first()
+
+
+def _only_one(account: ProviderAccount, number: str) -> Sender | None:
+    wrote = Transaction.objects.filter(account=account, recipient=number).order_by()
+    senders = list(account.senders.filter(pk__in=wrote.values("sender"))[:2] or account.senders.all()[:2])
+    return senders[0] if len(senders) == 1 else None
 
 
 def number_of(written: str) -> str:

@@ -96,7 +96,9 @@ def _take(message: InboundMessage, text: str, now: datetime) -> None:
     if row is None:
         return
     row.text = "\n".join(part for part in (row.text, text.strip()) if part)[:LONGEST_TEXT]
-    row.action = row.action or meaning(row.kind, row.text, row.subject)
+    acted, row.action = bool(row.action), row.action or meaning(row.kind, row.text, row.subject)
     row.fetch_at = None
     row.save(update_fields=["text", "action", "fetch_at"])
-    act(row, now)
+    # What the provider itself took it for has had its effect, and others may have spoken since.
+    if not acted:
+        act(row, now)

@@ -1,19 +1,23 @@
 """News from handsets: kept once, STOP and START take effect, texts in files are fetched and read."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from django.utils import timezone
 
 from messaging import consent, inbound, tasks
+from messaging.gateway import registry
 from messaging.gateway.contract import Action, Inbound
 from messaging.inbound.texts import PAUSES
 from messaging.models import InboundMessage, OptOut, ProviderAccount, ReceiptInbox, Sender
 
+PAYLOADS = Path(__file__).parent / "providers"
 ANN = "+14165550101"
 NOW = timezone.now().replace(microsecond=0)
 News = Callable[..., InboundMessage]
@@ -79,7 +83,7 @@ def test_a_stop_without_time_or_reference_counts_every_time(hear, sender) -> Non
     [
         *[(spelling, "34343") for spelling in ("34343", "+34343", " 34343 ")],
         *[(spelling, "+16475550142") for spelling in ("16475550142", "+1 647-555-0142", "0016475550142", "6475550142")],
-        *[(spelling, None) for spelling in ("999", "", "SHOP", "4165550142")],
+        *[(spelling, None) for spelling in ("999", "", " ", "SHOP", "4165550142")],
     ],
 )
 def test_the_sender_is_found_by_the_digits_of_its_address(hear, account, sender, spelling, address) -> None:
@@ -90,6 +94,14 @@ def test_the_sender_is_found_by_the_digits_of_its_address(hear, account, sender,
     row = hear(recipient=spelling)
 
     assert (row.sender.address if row.sender else None) == address
+
+
+def test_where_no_address_is_told_the_only_sender_is_meant(hear, account, sender, queued) -> None:
+    assert hear(recipient="").sender == sender
+    Sender.objects.create(address="70707", kind="short_code", account=account)
+    assert hear(recipient="", at=1).sender is None
+    queued(ANN)
+    assert hear(recipient="", at=2).sender == sender
 
 
 @pytest.mark.parametrize("text", ["STOP", "Stop. Thank you", "arrêt"])
@@ -313,6 +325,17 @@ def test_a_stop_in_a_slow_file_does_not_undo_a_later_start(hear, sender, files) 
     assert not silent(sender)
 
 
+def test_a_file_does_not_repeat_what_has_had_its_effect(hear, sender, files) -> None:
+    consent.opt_out(ANN, sender, source=OptOut.Source.HANDSET, evidence="STOP", now=NOW)
+    row = hear("", action=Action.START, text_urls=(f"{files}/hello.txt",))
+    assert not silent(sender)
+    consent.opt_out(ANN, sender, source=OptOut.Source.PERSON, evidence="By letter", now=timezone.now())
+
+    fetch_until_done(row)
+
+    assert silent(sender)
+
+
 def test_a_text_beside_a_file_is_kept(hear, files) -> None:
     row = hear("First", text_urls=(f"{files}/hello.txt",))
 
@@ -327,3 +350,39 @@ def test_the_task_that_beats_fetches(hear, sender, files) -> None:
     tasks.fetch_texts()
 
     assert silent(sender)
+
+
+# Each provider's own examples of what handsets send: the address of ours, what it is, and what it asks for.
+EXAMPLES = {
+    "webex/inbound-mms.json": ("70707", "mms", ""),
+    "telesign/inbound-mms.json": ("70707", "mms", ""),
+    "telesign/inbound-sms-stop.json": ("70707", "sms", "stop"),
+    "sinch/postback-n401-inbound.json": ("+18445550117", "mms", ""),
+    "sinch/postback-n401-inbound-minimal.json": ("72404", "mms", ""),
+    "sinch/postback-n401-inbound-group.json": ("+18445550117", "mms", ""),
+    "skycore/postback-n401-inbound-mms.xml": ("72404", "mms", ""),
+    "skycore/postback-n401-inbound-mms-nested.xml": ("72404", "mms", ""),
+    "skycore/postback-n211-inbound-sms-stop.xml": ("72404", "sms", "stop"),
+    "skycore/postback-n302-unsubscribed.xml": ("72404", "subscription", "stop"),
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_each_provider_sends_is_kept_for_its_sender(db, example) -> None:
+    address, kind, action = EXAMPLES[example]
+    provider = example.partition("/")[0]
+    account = ProviderAccount.objects.create(name="Any", provider=provider)
+    ours = Sender.objects.create(address=address, kind="short_code", account=account)
+    body = PAYLOADS.joinpath(provider, "payloads", example.partition("/")[2]).read_bytes()
+    row = ReceiptInbox.objects.create(
+        account=account, received_at=NOW, method="POST", body=body, digest="x", next_attempt_at=NOW
+    )
+
+    (fact,) = registry.provider(provider).client.receipts(body)
+    assert isinstance(fact, Inbound)
+    kept = inbound.keep(row, fact, NOW)
+
+    assert (kept.sender, kept.kind, kept.action) == (ours, kind, action)
+    assert re.fullmatch(r"\+1\d{10}", kept.number)
+    assert silent(ours, kept.number) is (action == "stop")
+    assert inbound.keep(row, fact, NOW) == kept
