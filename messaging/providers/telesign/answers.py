@@ -9,7 +9,7 @@ from messaging.gateway.codes import Code, OutcomeClass, Where
 from messaging.gateway.contract import Accepted, HttpAnswer
 from messaging.gateway.errors import BY_CLASS, SendError, Unclear
 from messaging.providers.telesign.codes import CODES
-from messaging.providers.telesign.wire import lenient, members
+from messaging.providers.telesign.wire import LONGEST, lenient, members
 
 LONGEST_WAIT = 3600.0
 UNREADABLE = "answer_unreadable"
@@ -68,7 +68,7 @@ def _errors(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _coded(said: Mapping[str, Any]) -> tuple[str, str]:
-    return lenient(said.get("code"), 40), masked_in(lenient(said.get("description")))
+    return lenient(said.get("code"), 40), masked_in(lenient(said.get("description")))[:LONGEST]
 
 
 def _error(row: Code, code: str, text: str, answer: HttpAnswer) -> SendError:

@@ -12,6 +12,8 @@ __all__ = ["build_probe", "read_probe"]
 NEVER_SENT = "0" * 32
 # No such message, or no such reference: the provider looked, so it knew who asked.
 LOOKED = frozenset({"-10004", "3311"})
+# The door was shut for other reasons: the server's address, or asking itself not being part of the contract.
+SHUT = frozenset({"3206", "3409", "3413"})
 UNTRIED = "Whether the sender may be used shows with the first message only."
 
 
@@ -26,4 +28,5 @@ def read_probe(answer: HttpAnswer) -> Trial:
     trial = Trial(Verdict.UNKNOWN, Verdict.UNKNOWN, error.code, f"{error.text} {UNTRIED}".strip())
     if error.code in LOOKED:
         return replace(trial, credentials=Verdict.GOOD)
-    return replace(trial, credentials=Verdict.BAD) if answer.status == 401 else trial
+    refused = answer.status == 401 and error.code not in SHUT
+    return replace(trial, credentials=Verdict.BAD) if refused else trial

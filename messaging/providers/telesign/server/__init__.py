@@ -129,7 +129,7 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
 def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
     """The answer that carries one code: of section 7, or of a message or channel under HTTP 200 (section 6).
 
-    Bare HTTP statuses go by "http_503"; None for what is no code of any answer.
+    Answers without a code go by "http_503"; None for what is no code of any answer.
     """
     if code == "answer_unreadable":
         return HttpAnswer(200, {}, b"")
@@ -141,7 +141,7 @@ def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
         return _saying(code, errors.reference(), message)
     status = code.removeprefix("http_")
     if code != status and status.isdecimal() and 300 <= int(status[:4]) <= 599:
-        return errors.bare(int(status[:4]))
+        return errors.answer(int(status[:4]), {"status": {"description": "No code"}})
     return None
 
 

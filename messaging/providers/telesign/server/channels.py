@@ -78,7 +78,8 @@ def _fault(name: str, request: dict[str, Any], tenant: Tenant) -> str:
 
 def _template_fault(name: str, says: dict[str, Any]) -> str:
     templates, wanted, longest = OFFERED[name]
-    if says.get("template") not in templates:
+    template = says.get("template")
+    if not isinstance(template, str) or template not in templates:
         return "3112"
     parameters = says.get("parameters")
     value = parameters.get(wanted) if isinstance(parameters, dict) else None

@@ -24,8 +24,8 @@ def notice(body: bytes, tenant: Tenant, *, method: str = "") -> Notice:
 
 
 def write(members: object) -> bytes:
-    """Members as JSON."""
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+    """Members as JSON; half a character, which a request can spell, becomes a question mark."""
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def rfc3339(at: datetime) -> str:

@@ -50,13 +50,11 @@ def check(request: dict[str, Any], tenant: Tenant) -> None:
         reject("3303", ours)
     if not request.get("message_type"):
         reject("3304", ours)
-    if request["message_type"] not in MESSAGE_TYPES:
-        reject("3102", ours, str(request["message_type"])[:40])
+    _one_of(MESSAGE_TYPES, request, "message_type", "3102", ours)
     given = request.get("external_id")
     if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_EXTERNAL_ID and given.isascii()):
         reject("3103", ours, str(given)[:200])
-    if request.get("account_lifecycle_event") is not None and request["account_lifecycle_event"] not in LIFECYCLE:
-        reject("3104", ours, str(request["account_lifecycle_event"])[:40])
+    _one_of(LIFECYCLE, request, "account_lifecycle_event", "3104", ours)
     if request.get("originating_ip") is not None and not _is_ip(request["originating_ip"]):
         reject("3105", ours, str(request["originating_ip"])[:60])
     _callback_url(request, tenant, ours)
@@ -94,6 +92,12 @@ def _channels(request: dict[str, Any], ours: str | None) -> None:
         reject("3113", ours, ",".join(map(str, names))[:200])
     if not all(_is_wait(one.get("fallback_time", SHORTEST_WAIT)) for one in channels):
         reject("3113", ours, ",".join(names)[:200])
+
+
+def _one_of(allowed: frozenset[str], request: dict[str, Any], name: str, code: str, ours: str | None) -> None:
+    given = request.get(name)
+    if given is not None and not (isinstance(given, str) and given in allowed):
+        reject(code, ours, str(given)[:40])
 
 
 def _is_wait(seconds: object) -> bool:
