@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from messaging import delivery, receipts
+from messaging import delivery, inbound, receipts
 from messaging.content import Content, FallbackSms, Slide
 from messaging.models import Transaction
 from messaging.statuses import SETTLED
@@ -26,6 +26,7 @@ def work(until: Callable[[], bool], *, hurry: bool = True) -> None:
     while not until() and time.monotonic() < ends:
         delivery.pump(once=True)
         receipts.drain()
+        inbound.fetch_texts()
         if hurry:
             Transaction.objects.filter(status="queued").update(next_attempt_at=timezone.now())
         time.sleep(0.05)
