@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway import serving
@@ -592,3 +594,38 @@ class TestTrial:
     def test_a_closed_door_proves_nothing(self) -> None:
         trial = probe.read_probe(self.tried(tenant=replace(TENANT, sources=("192.0.2.0/24",))))
         assert (trial.credentials, trial.code) == (Verdict.UNKNOWN, "3409")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = st.sampled_from(
+    ["channels", "phone_number", "recipient", "message", "message_type", "external_id", "callback_url", "sender_id"]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    change=st.dictionaries(MEMBERS, ANYTHING, max_size=3),
+    says=st.dictionaries(st.sampled_from(["mms", "sms"]), ANYTHING),
+)
+def test_any_request_is_understood_or_refused(payload, change: dict[str, object], says: dict[str, object]) -> None:
+    request = payload("request-image") | {"message": payload("request-image")["message"] | says} | change
+    try:
+        message = read(request)
+    except Rejected as rejected:
+        refusal = rejected.answer
+    else:
+        notice = server.report(message, message.destinations[0], REF, message.fate or Event.DELIVERED, TENANT, at=NOW)
+        assert client.receipts(notice.body)
+        return
+    assert refusal.status in {400, 429}
+
+
+@given(
+    headers=st.dictionaries(st.sampled_from(["authorization", "x-ts-nonce", "date", "x-ts-date"]), st.text(max_size=60))
+)
+def test_any_credentials_hold_or_are_refused(headers: dict[str, str]) -> None:
+    assert entering(Call("POST", "/v1/omnichannel", {"x-ts-auth-method": "HMAC-SHA256", **headers})) >= 3400
