@@ -30,6 +30,11 @@ from messaging.models import ProviderAccount
 from messaging.models.senders import new_webhook_secret
 from messaging.pauses import resume
 
+BASE_URL_HELP = (
+    "As the provider gives it. Some give the place where their API begins, such as https://api.example.com; "
+    "others the whole address of the call."
+)
+
 
 @admin.register(ProviderAccount)
 class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -58,6 +63,7 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "base_url" and field:
             field.label = "Base URL"
+            field.help_text = BASE_URL_HELP
         return field
 
     @display(description="state", label={"Active": "success", "Paused": "warning"})  # type: ignore[untyped-decorator]
@@ -80,7 +86,7 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def shown_rotation(self, account: ProviderAccount) -> str:
         if account.webhook_secret_previous:
             return "Still taken, until you choose “Stop taking the previous secret” in the list."
-        return "None"
+        return "There is none."
 
     def get_form(
         self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any

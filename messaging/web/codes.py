@@ -162,7 +162,11 @@ def search(text: str, *, provider: str = "", where: str = "") -> Sequence[Row]:
         and all(word in row.text for word in words)
     ]
     whole = " ".join(words)
-    return sorted(found, key=lambda row: (row.code.code.casefold() != whole, row.label, row.code.where, row.code.code))
+
+    def place(row: Row) -> tuple[bool, bool, str, str, str]:
+        return (row.code.code.casefold() != whole, row.provider == PORTAL, row.label, row.code.where, row.code.code)
+
+    return sorted(found, key=place)
 
 
 def every_row() -> Iterator[Row]:
