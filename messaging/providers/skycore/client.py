@@ -60,6 +60,9 @@ CREDENTIALS = (
         "Operator id",
         "Seven digits, such as 0001000 for all networks of the USA. Used only where it is switched on below.",
     ),
+    CredentialField(
+        "from_mask", "Sender mask", "Up to 11 letters and digits, shown in a few countries; never in the USA."
+    ),
 )
 OPTIONS = (
     OptionField(
@@ -86,7 +89,7 @@ THROTTLED_FOR_SECONDS, ENCODING = "E106", "E626"
 SHORT_WAIT = 5.0
 ENCODING_WAIT = 60.0
 LONGEST_WAIT = 3600.0
-LONGEST_REFERENCE = 100
+LONGEST_REFERENCE, LONGEST_MASK = 100, 11
 
 
 def build(account: Account, message: OutboundMessage, *, now: datetime) -> HttpRequest:
@@ -95,19 +98,18 @@ def build(account: Account, message: OutboundMessage, *, now: datetime) -> HttpR
     There is no member for our reference, for a validity or for receipts (section 3). Raises Refused for what the
     dialect cannot express, Misconfigured for credentials that cannot be used.
     """
-    content, addresses = message.content, [("TO", digits(message.recipient)), ("FROM", sender_of(message.sender))]
-    if message.saved_ref:
-        head = [("MMSID", message.saved_ref), *addresses, *of_account(account)]
-        return request(account, "sendSavedMMS", head, tail=fallback(content))
-    operator, campaign = of_account(account)
-    head = [
-        *addresses,
-        operator,
-        ("SUBJECT", single_spaced(content.subject)),
-        campaign,
-        ("NAME", naming(content)),
+    content, operator, campaign = message.content, *of_account(account)
+    addresses = [
+        ("TO", digits(message.recipient)),
+        ("FROM", sender_of(message.sender)),
+        ("FROM_MASK", account.credentials.get("from_mask", "").strip()[:LONGEST_MASK]),
     ]
-    return request(account, "sendMMS", head, slides_of(content), fallback(content, now=now))
+    if message.saved_ref:
+        head = [("MMSID", message.saved_ref), *addresses, operator, campaign]
+        return request(account, "sendSavedMMS", head, tail=fallback(content))
+    # In the order of the seed's worked example.
+    texts = [("SUBJECT", single_spaced(content.subject)), campaign, ("NAME", naming(content))]
+    return request(account, "sendMMS", [*addresses, operator, *texts], slides_of(content), fallback(content, now=now))
 
 
 def read(answer: HttpAnswer) -> Accepted:

@@ -1,4 +1,4 @@
-"""What a call to Skycore must be (skycore.md, section 3.2): key and account, addresses, texts, slides, in that order."""
+"""What a call to Skycore must be (skycore.md, 3.2): key and account, addresses, texts, slides, in that order."""
 
 import hmac
 import re
