@@ -1,5 +1,6 @@
-"""Who works with the demo and through whom it sends: users, the sandbox's account, senders, API keys."""
+"""Who works with the demo and through whom it sends: users, an account at each provider, senders, API keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
@@ -7,12 +8,15 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from messaging.addresses import SenderKind
+from messaging.gateway import serving
 from messaging.models import SCOPES, ApiKey, ProviderAccount, Sender, issue_key
 
 # Known to everyone who reads this: fit for a demo on loopback and for nothing else.
 PASSWORD = "northwind-demo-only"  # noqa: S105
-ACCOUNT = "Webex Connect (sandbox)"
-CREDENTIALS = {"service_key": "sandbox-service-key"}
+# Most of the demo's story is told by this one.
+MAIN = "webex"
+# Where the sandbox's tenant has more than one way in, the one that is used here.
+WAYS_IN = {MAIN: ("service_key",)}
 DEMO_KEY = "Demo key"
 SHOP_KEY = "Northwind shop"
 
@@ -33,8 +37,9 @@ PEOPLE = (
     Person("sam", "Sam", "Example", "Sender admin"),
     Person("vera", "Vera", "Example", "Viewer"),
 )
+SHARED = "34343"
 SENDERS = (
-    ("34343", "Shop alerts", SenderKind.SHORT_CODE),
+    (SHARED, "Shop alerts", SenderKind.SHORT_CODE),
     ("70707", "Service desk", SenderKind.SHORT_CODE),
     ("+16475550100", "Campaigns", SenderKind.TEN_DLC),
 )
@@ -63,23 +68,42 @@ def _user(person: Person, password: str) -> User:
     return user
 
 
-def account(base_url: str) -> ProviderAccount:
-    """The account at the sandbox, which may have moved to another port since the last time."""
-    row = ProviderAccount.objects.filter(name=ACCOUNT).first()
+def accounts(sandbox_url: str) -> dict[str, ProviderAccount]:
+    """An account at each provider that the sandbox plays, by the provider's name. The sandbox may have moved to another
+    port since the last time."""
+    return {name: _account(name, sandbox_url) for name in serving.served()}
+
+
+def _account(provider: str, sandbox_url: str) -> ProviderAccount:
+    played = serving.server(provider)
+    name = f"{played.LABEL} (sandbox)"
+    row = ProviderAccount.objects.filter(name=name).first()
     if row is None:
-        row = ProviderAccount(name=ACCOUNT, provider="webex")
-        row.credentials = CREDENTIALS
-    row.base_url = base_url
+        known = played.DEMO.credentials
+        row = ProviderAccount(name=name, provider=provider)
+        row.credentials = {key: known[key][0] for key in WAYS_IN.get(provider, known)}
+    row.base_url = f"{sandbox_url}/{provider}{serving.base_path(provider)}"
     row.save()
     return row
 
 
 def senders(row: ProviderAccount) -> dict[str, Sender]:
-    """The account's sender IDs by address."""
-    return {
-        address: Sender.objects.get_or_create(account=row, address=address, defaults={"label": label, "kind": kind})[0]
-        for address, label, kind in SENDERS
-    }
+    """The main account's sender IDs by address."""
+    return {address: _sender(row, address, label, kind) for address, label, kind in SENDERS}
+
+
+def sender(row: ProviderAccount) -> Sender:
+    """The one sender ID of another account: the same short code again, as the carriers allow."""
+    return _sender(row, SHARED, f"Shop by {serving.server(row.provider).LABEL}", SenderKind.SHORT_CODE)
+
+
+def _sender(row: ProviderAccount, address: str, label: str, kind: SenderKind) -> Sender:
+    return Sender.objects.get_or_create(account=row, address=address, defaults={"label": label, "kind": kind})[0]
+
+
+def tenants(rows: Mapping[str, ProviderAccount]) -> dict[str, dict[str, str]]:
+    """What the sandbox must know of us: where each provider posts receipts, and what handsets send. Holds secrets."""
+    return {name: {"webhook_url": row.webhook_url, "inbound_url": row.webhook_url} for name, row in rows.items()}
 
 
 def shop_key() -> ApiKey:

@@ -77,8 +77,9 @@ class Stage:
         return Child("prepare", [*MANAGE, "demo", "--prepare", "--sandbox-url", self.sandbox_url])
 
     def sandbox(self) -> Child:
-        """The provider, played on loopback."""
-        return Child("sandbox", [*MANAGE, "sandbox", "--port", str(self.sandbox_port)])
+        """The providers, played on loopback, with the addresses that the preparation wrote down."""
+        config = str(tenants_file(self.var_dir))
+        return Child("sandbox", [*MANAGE, "sandbox", "--port", str(self.sandbox_port), "--config", config])
 
     def web(self) -> Child:
         """The portal's pages and doors."""
@@ -95,6 +96,11 @@ class Stage:
 
 
 MANAGE = [sys.executable, "manage.py"]
+
+
+def tenants_file(var_dir: Path) -> Path:
+    """Where the sandbox finds our webhook addresses."""
+    return var_dir / "sandbox" / "tenants.json"
 
 
 def choose_ports(port: int) -> tuple[int, int]:

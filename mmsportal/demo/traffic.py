@@ -9,9 +9,10 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.transaction import atomic
 
+from media.models import Asset
 from messaging import timeline
 from messaging.composing import resolve, template_content
-from messaging.content import Content
+from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway.contract import Account
 from messaging.models import (
     ApiKey,
@@ -28,6 +29,7 @@ from messaging.queueing import VALIDITY, Order, RecipientOrder, queue
 from messaging.statuses import Status
 from mmsportal.demo.campaigns import CAMPAIGNS, WEB, WEEKEND, Campaign
 from mmsportal.demo.lives import Rows, live
+from mmsportal.demo.people import SHARED
 
 SEED = 34343
 DAYS = 14
@@ -37,12 +39,23 @@ OPENS, OPEN_MINUTES = time(8, 30), 12 * 60
 PER_DAY = (8, 9, 9, 10, 12, 7, 4)
 AREAS = ("206", "212", "312", "415", "416", "512", "604", "613", "647", "718")
 NAMES = ("Alex", "Bea", "Chris", "Dana", "Eli", "Fay", "Gus", "Hana", "Ivo", "June", "Kim", "Lou", "Max", "Noa", "Uma")
-# Numbers of the sandbox and what they show: read, clicked, fallback SMS, a wrong number, a late truth.
+# Numbers of the sandbox and what they show: read, clicked, fallback SMS, a wrong number, STOP and a picture in return.
 LIVE = {
-    WEEKEND: ("+14165550100", "+14165550101", "+14165550102", "+14165550107", "+14165550105"),
+    WEEKEND: (
+        *("+14165550100", "+14165550101", "+14165550102", "+14165550107"),
+        *("+14165550105", "+14165550140", "+14165550141"),
+    ),
     "Order ready": ("+16475550101", "+16475550113"),
     "On its way": ("+12125550104", "+12125550109"),
 }
+# The same through every other provider: delivered, as SMS, answered with STOP, answered with a picture.
+ELSEWHERE = {
+    "telesign": ("+12065550100", "+12065550107", "+12065550140", "+12065550141"),
+    "sinch": ("+13125550100", "+13125550107", "+13125550140", "+13125550141"),
+    "skycore": ("+15125550100", "+15125550107", "+15125550140", "+15125550141"),
+}
+# What they all can carry: one picture and nothing else.
+POSTCARD = "Postcard"
 AT_ONCE = 250
 
 
@@ -54,6 +67,7 @@ class Cast:
     shop: ApiKey
     account: Account
     senders: Mapping[str, Sender]
+    elsewhere: Mapping[str, Sender]
     templates: Mapping[str, Template]
 
 
@@ -76,8 +90,9 @@ def past(cast: Cast, *, now: datetime) -> int:
     return len(rows.transactions)
 
 
-def present(cast: Cast, *, now: datetime) -> int:
-    """Queue a few messages to the sandbox's numbers, as staff would. Out: how many transactions."""
+def present(cast: Cast, assets: Mapping[str, Asset], *, now: datetime) -> int:
+    """Queue a few messages to the sandbox's numbers, as staff would, through every provider. Out: how many
+    transactions."""
     people = dict(zip([number for numbers in LIVE.values() for number in numbers], NAMES, strict=False))
     campaigns = {campaign.name: campaign for campaign in CAMPAIGNS}
     for name, numbers in LIVE.items():
@@ -93,7 +108,25 @@ def present(cast: Cast, *, now: datetime) -> int:
             created_by=cast.composer,
         )
         queue(order, now=now)
-    return len(people)
+    return len(people) + sum(_postcard(cast, name, assets, now) for name in cast.elsewhere)
+
+
+def _postcard(cast: Cast, provider: str, assets: Mapping[str, Asset], now: datetime) -> int:
+    """One picture through one provider, the others standing by. Out: how many transactions."""
+    numbers = ELSEWHERE.get(provider, ())
+    if not numbers:
+        return 0
+    others = [cast.senders[SHARED], *cast.elsewhere.values()]
+    picture = Slide(parts=(Part("image", asset=str(assets["hills"].pk)),))
+    fallback = FallbackSms("Northwind: autumn is here. Reply STOP to opt out.")
+    order = Order(
+        cast.elsewhere[provider],
+        Content(f"{POSTCARD} by {provider.capitalize()}", "Autumn is here", (picture,), fallback),
+        [RecipientOrder(number) for number in numbers],
+        others=others,
+        created_by=cast.composer,
+    )
+    return queue(order, now=now).total
 
 
 def _schedule(chance: Random, now: datetime) -> Iterator[tuple[Campaign, datetime]]:

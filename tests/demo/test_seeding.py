@@ -16,14 +16,18 @@ from media.inspection import inspect
 from media.models import Asset
 from messaging import receipts
 from messaging.delivery.protocol import claim
+from messaging.gateway import registry
+from messaging.gateway.serving import served, server
 from messaging.models import ApiKey, Message, ProviderAccount, ReceiptInbox, Template, TimelineEntry, Transaction
 from messaging.statuses import FINAL
 from mmsportal.demo.library import SAMPLES
 from mmsportal.demo.people import DEMO_KEY, PASSWORD
 from mmsportal.demo.seeding import Seeded, seed
-from mmsportal.demo.traffic import DAYS, LIVE
+from mmsportal.demo.stage import tenants_file
+from mmsportal.demo.traffic import DAYS, ELSEWHERE, LIVE
+from mmsportal.sandbox.options import read_tenants
 
-LIVE_NUMBERS = {number for numbers in LIVE.values() for number in numbers}
+LIVE_NUMBERS = {number for numbers in (*LIVE.values(), *ELSEWHERE.values()) for number in numbers}
 # The same files in every test: looking into each of them once is enough.
 inspect_once = functools.cache(inspect)
 
@@ -31,6 +35,7 @@ inspect_once = functools.cache(inspect)
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("media.uploads.inspect", inspect_once)
+    monkeypatch.setattr("mmsportal.env.VAR_DIR", tmp_path)
     default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "media"}}
     settings.STORAGES = settings.STORAGES | {"default": default}
 
@@ -59,8 +64,7 @@ def test_there_is_a_fortnight_with_every_kind_of_end(seeded: Seeded) -> None:
 
 
 def test_nothing_of_the_past_is_sent_again(seeded: Seeded) -> None:
-    account = ProviderAccount.objects.get()
-    claimed = claim(account, 5000)
+    claimed = [taken for account in ProviderAccount.objects.all() for taken in claim(account, 5000)]
     assert {taken.transaction.recipient for taken in claimed} == LIVE_NUMBERS
     past = Transaction.objects.exclude(recipient__in=LIVE_NUMBERS)
     assert not past.filter(next_attempt_at__isnull=False).exists()
@@ -94,7 +98,8 @@ def test_a_second_start_keeps_what_is_there(seeded: Seeded) -> None:
     assert second.template == seeded.template
     assert (User.objects.count(), Template.objects.count(), Asset.objects.count()) == (4, 5, len(SAMPLES))
     assert authenticate(None, username="mira", password="changed by its owner")
-    assert ProviderAccount.objects.get().base_url == "http://127.0.0.1:9100/webex"
+    assert ProviderAccount.objects.get(provider="webex").base_url == "http://127.0.0.1:9100/webex"
+    assert ProviderAccount.objects.count() == len(served())
     assert [key.revoked_at is None for key in ApiKey.objects.filter(name=DEMO_KEY)] == [True, False]
     assert second.api_key != seeded.api_key
 
@@ -105,3 +110,33 @@ def test_the_logins_are_those_of_the_greeting(seeded: Seeded) -> None:
         assert user is not None
         assert list(Group.objects.filter(user=user).values_list("name", flat=True)) == [group]
     assert User.objects.get(username="admin").is_superuser
+
+
+def test_there_is_an_account_at_every_provider_with_the_sandboxes_credentials(seeded: Seeded) -> None:
+    for row in ProviderAccount.objects.all():
+        assert row.base_url.startswith(f"http://127.0.0.1:8001/{row.provider}")
+        known = server(row.provider).DEMO
+        assert all(value in known.credentials[name] for name, value in row.credentials.items())
+        assert {one.name for one in registry.provider(row.provider).client.CREDENTIALS if one.required} <= set(
+            row.credentials
+        )
+        assert all(known.senders[sender.address.lstrip("+")] for sender in row.senders.all())
+
+
+def test_a_live_message_waits_at_every_provider_and_says_why_it_goes_there(seeded: Seeded) -> None:
+    waiting = Transaction.objects.filter(status="queued").values_list("account__provider", "recipient")
+    for name, numbers in ELSEWHERE.items():
+        assert {number for provider, number in waiting if provider == name} == set(numbers)
+        assert {number[-4:] for number in numbers} >= {"0140", "0141"}
+    for message in Message.objects.filter(name__startswith="Postcard"):
+        assert len(message.routing) == len(message.alternatives) + 1 == len(served())
+        assert all(way["eligible"] and way["reasons"] for way in message.routing)
+
+
+def test_the_sandbox_is_told_where_each_provider_reports_to(seeded: Seeded, tmp_path: Path) -> None:
+    file = tenants_file(tmp_path)
+    tenants = read_tenants(file)
+    assert {name: tenant.webhook_url for name, tenant in tenants.items()} == {
+        row.provider: row.webhook_url for row in ProviderAccount.objects.all()
+    }
+    assert file.stat().st_mode & 0o077 == 0
