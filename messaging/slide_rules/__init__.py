@@ -86,7 +86,8 @@ def _distinct(content: Content, people: Sequence[Mapping[str, str]]) -> Iterator
 
 
 def _for_provider(finding: Finding, profile: Profile) -> Finding:
-    code = profile.codes.get(finding.code)
+    kind = finding.pointer.rpartition("/")[2]
+    code = profile.codes.get(f"{finding.code} {kind}") or profile.codes.get(finding.code)
     return replace(
         finding,
         providers=(profile.provider,),

@@ -38,7 +38,8 @@ class Profile:
     `fallback_required` unless the sender of the message switches the fallback off (where `fallback_optional` lets them)
     or, where `subject_is_fallback`, a subject stands in for it. `link_days` and `longest_validity` (seconds) are the
     most a fallback link and a message may live. `sender_kinds` and `sender_countries` say who may send at all; empty
-    means anyone. Kinds in `drops_query` are fetched without what follows the "?".
+    means anyone. Kinds in `drops_query` are fetched without what follows the "?". `codes` holds the provider's own code
+    for a finding's, or for a finding's and the kind of medium it is about ("part_too_large video").
     """
 
     provider: str
