@@ -101,16 +101,19 @@ def _inbound(value: dict[str, Any]) -> Inbound:
     if not sender or not recipient:
         raise KeyError("from")
     files = [file for file in _files(value.get("content")) if not _ends(file, ".smil")]
+    texts = tuple(file for file in files if _ends(file, ".txt"))
+    keyword = loose(value.get("keyword"))
     return Inbound(
         sender=f"+{sender.lstrip('+')}",
         recipient=recipient.lstrip("+"),
-        text="",
+        # The text lies in a file; where there is none, the word that the provider matched is all that is known of it.
+        text="" if texts else keyword,
         media_urls=tuple(file for file in files if not _ends(file, ".txt")),
         provider_ref=word(value.get("tracking-id"), 100) or word(value.get("trackingid"), 100),
         at=_when(loose(value.get("timestamp"), 60)),
         subject=word(value.get("message-subject")),
-        action=_action(loose(value.get("keyword"))),
-        text_urls=tuple(file for file in files if _ends(file, ".txt")),
+        action=_action(keyword),
+        text_urls=texts,
     )
 
 

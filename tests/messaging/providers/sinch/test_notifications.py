@@ -275,6 +275,14 @@ def test_a_keyword_that_everybody_knows_is_an_action(keyword: object, action: Ac
     [inbound] = client.receipts(told(code="N401", keyword=keyword))
     assert isinstance(inbound, Inbound)
     assert inbound.action is action
+    assert inbound.text == (keyword if isinstance(keyword, str) else "")
+
+
+def test_a_text_in_a_file_goes_before_the_keyword() -> None:
+    content = [{"file": "https://mo.example.net/c/1/a.txt"}]
+    [inbound] = client.receipts(told(code="N401", keyword="STOP", content=content))
+    assert isinstance(inbound, Inbound)
+    assert (inbound.text, inbound.action) == ("", Action.STOP)
 
 
 @pytest.mark.parametrize(
