@@ -16,6 +16,8 @@ JPEG = ((0, b"\xff\xd8\xff"),)
 MP3 = ((0, b"ID3"), (0, b"\xff"))
 PDF = ((0, b"%PDF-"),)
 CARD = ((0, b"BEGIN:VCARD"),)
+WAV = ((0, b"RIFF"),)
+MPEG4 = ((4, b"ftyp"),)
 MARKS = {
     "image/jpg": JPEG,
     "image/jpeg": JPEG,
@@ -23,7 +25,12 @@ MARKS = {
     "image/gif": ((0, b"GIF87a"), (0, b"GIF89a")),
     "audio/mp3": MP3,
     "audio/mpeg": MP3,
-    "video/mp4": ((4, b"ftyp"),),
+    "audio/wav": WAV,
+    "audio/x-wav": WAV,
+    "audio/amr": ((0, b"#!AMR"),),
+    "video/mp4": MPEG4,
+    "video/3gpp": MPEG4,
+    "application/vnd.apple.pkpass": ((0, b"PK\x03\x04"),),
     "application/pdf": PDF,
     "application/x-pdf": PDF,
     "text/calendar": ((0, b"BEGIN:VCALENDAR"),),

@@ -85,7 +85,7 @@ HANDSETS: Mapping[str, Handset] = {
     "12": Handset("submitted, expired, then delivered", _plan(Event.SUBMITTED, Event.EXPIRED, Event.DELIVERED)),
     "13": Handset("as 00, receipts a minute late", _plan(Event.SUBMITTED, Event.DELIVERED, late=60)),
     "14": Handset("submitted, no report from this carrier", _plan(Event.SUBMITTED, Event.NO_REPORT)),
-    "20": Handset("refused: recipient not valid", GOOD, refusal=Refusal.RECIPIENT),
+    "20": Handset("refused: recipient not valid", _plan(Event.ADDRESS_NOT_FOUND), refusal=Refusal.RECIPIENT),
     "21": Handset("refused: recipient blacklisted", _plan(Event.RECIPIENT_BLOCKED), refusal=Refusal.BLOCKED),
     "22": Handset("throttled for 10 s, then as 00", GOOD, refusal=Refusal.THROTTLED, refused_for=10),
     "23": Handset(

@@ -1,5 +1,6 @@
 """A running sandbox, a receiver for what it posts, and a host for what it fetches: all real sockets."""
 
+import gzip
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -36,6 +38,7 @@ class Receiver:
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     pause: float = 0
@@ -73,15 +76,75 @@ class Quiet(BaseHTTPRequestHandler):
         """Tests print nothing."""
 
 
+BODIES = {
+    "image/jpeg": b"\xff\xd8\xff\xe0",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/gif": b"GIF89a",
+    "audio/mpeg": b"ID3",
+    "video/mp4": b"\0\0\0\x18ftypisom",
+    "text/calendar": b"BEGIN:VCALENDAR\r\n",
+    "text/vcard": b"\xef\xbb\xbfBEGIN:VCARD\r\n",
+    "application/pdf": b"%PDF-1.4",
+    "text/plain": b"Hello",
+    "text/html": b"<html>",
+    "application/octet-stream": b"\xff\xd8\xff\xe0",
+}
+
+
+class Host(Quiet):
+    """Serves what the query asks for: type, size, and one fault; without a query a film."""
+
+    def do_HEAD(self) -> None:
+        self.answer()
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        kind, fault = asked.get("type", "video/mp4"), asked.get("fault", "")
+        body = BODIES[asked.get("body", kind)].ljust(int(asked.get("size", 100)), b" ")
+        if fault == "no-head" and self.command == "HEAD":
+            fault = "405"
+        if fault == "empty":
+            body = b""
+        self.send_response(int(fault) if fault.isdigit() else 200)
+        self.send_header("Content-Type", kind)
+        if fault == "301":
+            self.send_header("Location", self.path.replace("301", ""))
+        if fault == "gzip":
+            self.send_header("Content-Encoding", "gzip")
+            body = gzip.compress(body)
+        if fault == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        else:
+            self.send_header("Content-Length", str(len(body) + (10 if fault == "short" else 0)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+        self.close_connection = True
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    with serving_on_loopback(Host) as url:
+        yield url
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     kept = Receiver()
 
     class Handler(Quiet):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             kept.headers.append({name.lower(): value for name, value in self.headers.items()})
             kept.times.append(time.monotonic())
+            kept.methods.append(self.command)
             kept.bodies.append(body)
             time.sleep(kept.pause)
             self.send_response(kept.statuses.pop(0) if kept.statuses else 200)

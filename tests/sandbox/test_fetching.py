@@ -1,72 +1,16 @@
 """Media are fetched as the provider would: fixed length, true type, within the size; else 7554."""
 
-import gzip
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from mmsportal.sandbox.testing import running
-from tests.sandbox.conftest import Quiet, Receiver, serving_on_loopback, until
+from tests.sandbox.conftest import Receiver, until
 
 Order = Callable[..., dict[str, Any]]
-BODIES = {
-    "image/jpeg": b"\xff\xd8\xff\xe0",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "image/gif": b"GIF89a",
-    "audio/mpeg": b"ID3",
-    "video/mp4": b"\0\0\0\x18ftypisom",
-    "text/calendar": b"BEGIN:VCALENDAR\r\n",
-    "text/vcard": b"\xef\xbb\xbfBEGIN:VCARD\r\n",
-    "application/pdf": b"%PDF-1.4",
-    "text/plain": b"Hello",
-    "text/html": b"<html>",
-    "application/octet-stream": b"\xff\xd8\xff\xe0",
-}
-
-
-class Host(Quiet):
-    """Serves what the query asks for: type, size, and one fault."""
-
-    def do_HEAD(self) -> None:  # noqa: N802
-        self.answer()
-
-    def do_GET(self) -> None:  # noqa: N802
-        self.answer()
-
-    def answer(self) -> None:
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        kind, fault = asked["type"], asked.get("fault", "")
-        body = BODIES[asked.get("body", kind)].ljust(int(asked.get("size", 100)), b" ")
-        if fault == "no-head" and self.command == "HEAD":
-            fault = "405"
-        if fault == "empty":
-            body = b""
-        self.send_response(int(fault) if fault.isdigit() else 200)
-        self.send_header("Content-Type", kind)
-        if fault == "301":
-            self.send_header("Location", self.path.replace("301", ""))
-        if fault == "gzip":
-            self.send_header("Content-Encoding", "gzip")
-            body = gzip.compress(body)
-        if fault == "chunked":
-            self.send_header("Transfer-Encoding", "chunked")
-            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-        else:
-            self.send_header("Content-Length", str(len(body) + (10 if fault == "short" else 0)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-        self.close_connection = True
-
-
-@pytest.fixture
-def host() -> Iterator[str]:
-    with serving_on_loopback(Host) as url:
-        yield url
 
 
 def attachment(url: str, kind: str = "image", mime: str = "image/jpeg", **asked: object) -> dict[str, Any]:

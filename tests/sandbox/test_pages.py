@@ -1,7 +1,7 @@
 """What people read: the index page and docs/sandbox.md say what the table says."""
 
 import re
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import httpx
@@ -9,6 +9,7 @@ import pytest
 
 from messaging.gateway import serving
 from mmsportal.sandbox.handsets import HANDSETS
+from mmsportal.sandbox.index import DEMANDS
 from mmsportal.sandbox.options import read_tenants
 from mmsportal.sandbox.testing import Running
 
@@ -42,16 +43,26 @@ def test_the_page_lists_the_table(page: httpx.Response) -> None:
     assert all(example == f"+164755501{number}" for number, example, _ in rows)
 
 
-def test_page_and_document_name_the_keys_and_senders(page: httpx.Response) -> None:
-    tenant = serving.server("webex").DEMO
+@pytest.mark.parametrize("name", serving.served())
+def test_page_and_document_name_the_keys_and_senders(name: str, page: httpx.Response) -> None:
+    tenant = serving.server(name).DEMO
     for values in (*tenant.credentials.values(), tenant.senders):
         for value in values:
             assert f"<code>{value}</code>" in page.text
             assert value in DOC
 
 
-def test_the_page_gives_the_base_url_of_the_account(page: httpx.Response, sandbox: Running) -> None:
-    assert f"{sandbox.base_url}/webex" in page.text
+@pytest.mark.parametrize("name", serving.served())
+def test_page_and_document_give_the_base_url_of_the_account(name: str, page: httpx.Response, sandbox: Running) -> None:
+    path = f"/{name}{serving.base_path(name)}"
+    assert f"<code>{sandbox.base_url}{path}</code>" in page.text
+    assert f"http://127.0.0.1:8001{path}`" in DOC
+
+
+def test_page_and_document_tell_how_to_ask_for_a_code(page: httpx.Response) -> None:
+    for asked in DEMANDS:
+        assert f"`{asked}`" in DOC
+        assert f"<code>{escape(asked)}</code>" in page.text
 
 
 def test_the_page_needs_nothing_from_elsewhere(page: httpx.Response) -> None:
