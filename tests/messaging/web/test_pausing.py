@@ -5,6 +5,11 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.delivery.outcomes import Result
+from messaging.delivery.pausing import MOST_FAULTS, judge
+from messaging.gateway import registry
+from messaging.gateway.codes import Code, OutcomeClass
+from messaging.gateway.errors import Misconfigured
 from messaging.models import ProviderAccount, Sender
 
 REFUSED = "The provider did not accept the account's credentials. (http_401) Check the credentials."
@@ -83,3 +88,27 @@ def test_cancelling_goes_from_the_live_page_with_the_last_that_left(client, comp
         live = client.get(reverse("web:message-live", args=[make_message([fate]).pk])).content.decode()
         assert '<span id="cancel-slot" class="slot" hx-swap-oob="true">' in live
         assert ("Cancel what has not left" in live) is there
+
+
+def account_faults(provider: str) -> list[Code]:
+    """Every answer of a provider that speaks against an account or one of its senders."""
+    codes = registry.provider(provider).codes.values()
+    return [code for code in codes if code.outcome is OutcomeClass.CONFIGURATION]
+
+
+@pytest.mark.parametrize("provider", registry.names())
+def test_a_pause_names_the_code_and_the_next_step(client, sender_admin, account, sender, provider) -> None:
+    account.provider = provider
+    account.save()
+    client.force_login(sender_admin)
+    for code in account_faults(provider):
+        for rows in (ProviderAccount.objects, Sender.objects):
+            rows.update(paused_at=None, paused_reason="", config_faults=0)
+        judge(account, [(sender, Result(error=Misconfigured(code.code, "no")))] * MOST_FAULTS, now=timezone.now())
+        row = sender if code.about_sender else account
+        row.refresh_from_db()
+        assert row.paused_at is not None
+        assert row.paused_reason == f"{code.meaning} ({code.code}) {code.next_step}"
+    text = client.get("/").content.decode()
+    assert f"({code.code})" in text
+    assert reverse(f"web:{'sender' if code.about_sender else 'account'}-resume", args=[row.pk]) in text
