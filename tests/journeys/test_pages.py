@@ -114,6 +114,7 @@ PAGES = [
     "admin:messaging_optout_changelist",
     "admin:messaging_optout_add",
     "opt-out",
+    "web:codes",
     "admin:index",
     "admin:messaging_sender_changelist",
     "admin:messaging_receiptinbox_changelist",
