@@ -277,6 +277,7 @@ BOMB = f"<!DOCTYPE b [<!ENTITY a0 'ha'>{LEVELS}]>"
         b"<!DOCTYPE p SYSTEM 'http://127.0.0.1:9/p.dtd'>" + postback(),
         b"<!DOCTYPE p [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><POSTBACK><CODE>&x;</CODE></POSTBACK>",
         b"<POSTBACK>" + b"<a>" * 80_000,
+        postback().replace(b"</POSTBACK>", b"<a>" * 20 + b"</a>" * 20 + b"</POSTBACK>"),
         b"<POSTBACK>" + b"<CODE>N102</CODE>" * 80_000,
         b"<?xml version='1.0' encoding='utf-7'?><POSTBACK/>",
     ],

@@ -147,6 +147,7 @@ def test_members_are_read_by_name_not_by_place() -> None:
         b"<!DOCTYPE RESPONSE>" + ACCEPTED,
         b'<!DOCTYPE r [<!ENTITY a "MMS_1">]><RESPONSE><STATUS>Success</STATUS><TRACKINGID>&a;</TRACKINGID></RESPONSE>',
         b"<a>" * 300_000,
+        ACCEPTED.replace(b"</RESPONSE>", b"<a>" * 20 + b"</a>" * 20 + b"</RESPONSE>"),
         ACCEPTED + b" " * 300_000,
         b"\xff\xfe\x00",
         b"<?xml version='1.0' encoding='nonsense'?>" + ACCEPTED,

@@ -246,6 +246,7 @@ def test_another_spelling_of_a_number_is_refused(number: str) -> None:
         (bare("<REQUEST><ACTION>sendMMS"), "E108"),
         (bare("<!DOCTYPE REQUEST>" + asked()), "E108"),
         (bare("<REQUEST>" + "<a>" * 1000), "E108"),
+        (bare(asked("<a>" * 20 + "</a>" * 20)), "E108"),
         (bare(b""), "E100"),
         (bare(b"\x00\xff"), "E100"),
         (bare(b"{}"), "E100"),
@@ -435,6 +436,13 @@ def test_the_samples_for_a_stored_content_fill_in_their_texts(raw) -> None:
     assert read(form(plain), TENANT, kept).content.slides[0].text == "Hello Dana, the new range."
     unnamed = read(form(asked("", ACTION="sendSavedMMS", MMSID="884213")), TENANT, kept)
     assert unnamed.content.slides[0].text == "Hello there, the new range."
+
+
+@pytest.mark.parametrize("number", ["0", "2", "first", ""])
+def test_a_text_for_a_slide_that_is_not_there_is_refused(raw, number: str) -> None:
+    kept = SavedContent("884213", read(bare(raw("request-savemms"))))
+    custom = f"<CUSTOMTEXT><VALUE>x</VALUE><SLIDE>{number}</SLIDE></CUSTOMTEXT>"
+    assert refused(form(asked(custom, ACTION="sendSavedMMS", MMSID="884213")), TENANT, kept)["ERRORCODE"] == "E100"
 
 
 def test_an_acceptance_is_spelled_as_in_the_seed(raw) -> None:
