@@ -77,6 +77,21 @@ def test_what_the_rules_let_pass_is_taken(made: Content) -> None:
     assert refusal(made) == ""
 
 
+LAST_DIGITS = list(zip(KINDS.values(), "1235678", strict=True))
+
+
+@pytest.mark.parametrize(("kind", "last"), LAST_DIGITS)
+def test_a_file_too_large_is_stopped_with_the_code_of_its_kind(kind: str, last: str) -> None:
+    limit = PROFILE.part_bytes[kind]
+    fits, large = (
+        content(Slide("", parts=(Part(kind, url=f"https://media.example.org/{kind}", size=size),)))
+        for size in (limit, limit + 1)
+    )
+    codes = [found.provider_codes for found in blocking(check(large, [PROFILE])) if found.code == "part_too_large"]
+    assert codes == [{"skycore": f"E33{last}"}]
+    assert blocking(check(fits, [PROFILE])) == []
+
+
 @pytest.mark.parametrize("duration", [0, 31])
 def test_a_duration_out_of_range_is_stopped(duration: int) -> None:
     [found] = blocking(check(content(slide(duration=duration)), [PROFILE]))
