@@ -39,7 +39,8 @@ class Whose(StrEnum):
 class Code:
     """One row of a provider's table. `outcome` is set for answers, `state` for receipts that move the status.
 
-    `about_sender` tells a configuration fault of one sender ID from one of the whole account.
+    `about_sender` tells a configuration fault of one sender ID from one of the whole account. `tries` is how often a
+    message is tried in all when it keeps getting this answer; 0 means for as long as it is valid.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Code:
     outcome: OutcomeClass | None = None
     state: Status | None = None
     about_sender: bool = False
+    tries: int = 0
 
 
 CodeTable = Mapping[tuple[Where, str], Code]

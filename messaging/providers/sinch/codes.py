@@ -178,12 +178,22 @@ TWO_SIDED = {"N102": "The message", "E102": "The message", "N202": "The fallback
 
 # An unknown sender ID says nothing against the account's other senders.
 ABOUT_THE_SENDER = frozenset({"E111"})
+# How often a message is tried in all (sinch.md, section 8): what lies with our media host hardly mends itself.
+COPYING = ("E351", "E352", "E353", "E355", "E356", "E357", "E358")
+TRIES = {**dict.fromkeys(COPYING, 3), "E618": 5, "E626": 30}
 
 
 def _rows() -> Iterator[Code]:
     for code, outcome, meaning, whose, next_step in ANSWERS:
         yield Code(
-            code, Where.ANSWER, meaning, whose, next_step, outcome=outcome, about_sender=code in ABOUT_THE_SENDER
+            code,
+            Where.ANSWER,
+            meaning,
+            whose,
+            next_step,
+            outcome=outcome,
+            about_sender=code in ABOUT_THE_SENDER,
+            tries=TRIES.get(code, 0),
         )
     for code, state, meaning, whose, next_step in RECEIPTS:
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=state)

@@ -181,6 +181,14 @@ def test_only_the_senders_fault_leaves_the_account_alone() -> None:
     assert [code for (_, code), row in CODES.items() if row.about_sender] == ["E111"]
 
 
+@pytest.mark.parametrize(
+    ("code", "tries"), [("E351", 3), ("E357", 3), ("E618", 5), ("E626", 30), ("E113", 0), ("E106", 0), ("E110", 0)]
+)
+def test_some_answers_are_worth_a_few_tries_only(code: str, tries: int) -> None:
+    """sinch.md, section 8."""
+    assert CODES[Where.ANSWER, code].tries == tries
+
+
 @pytest.mark.parametrize("code", ["E777", "X1", "113"])
 def test_an_unknown_code_is_a_refusal_and_kept(code: str) -> None:
     error = refusal(failed(code))
