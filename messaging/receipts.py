@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import uuid4
@@ -12,15 +12,20 @@ from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.db.transaction import atomic
 
-from messaging import arrivals, timeline
+from messaging import arrivals, consent, inbound, meanings, saved_contents, timeline
 from messaging.addresses import digits, masked
 from messaging.gateway import registry
-from messaging.gateway.contract import Inbound, Receipt, Unreadable
-from messaging.models import ProviderAccount, ReceiptInbox, TimelineEntry, Transaction
+from messaging.gateway.codes import Where
+from messaging.gateway.contract import Fact, HttpAnswer, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.errors import SendError
+from messaging.matching import Mismatch, match
+from messaging.models import OptOut, ProviderAccount, ReceiptInbox, TimelineEntry, Transaction
 from messaging.models.clock import database_now
 
 logger = logging.getLogger(__name__)
 State = ReceiptInbox.State
+# Where others have the verb of a webhook call: an answer to a question that `reconciling` asked.
+QUERY = "QUERY"
 AT_ONCE = 200
 MOST_ROUNDS = 500
 MOST_FAILURES = 5
@@ -93,17 +98,18 @@ def _let_go(claimed: list[ReceiptInbox]) -> None:
 def _handle(row: ReceiptInbox) -> None:
     """Read one body and apply it, in one commit. Whatever goes wrong stays visible in the inbox."""
     try:
-        facts = registry.provider(row.account.provider).client.receipts(bytes(row.body))
+        facts = _facts(row)
         with atomic():
             now = database_now()
-            unmatched = [fact for fact in facts if isinstance(fact, Receipt) and not _apply(row, fact, now)]
+            unmatched = [fact for fact in facts if not _take(row, fact, now)]
             if unmatched:
                 _wait(row, now)
             else:
                 _finish(row, State.DONE, "Inbound message." if any(isinstance(f, Inbound) for f in facts) else "")
-    except Unreadable as error:
-        _finish(row, State.QUARANTINED, str(error))
-    except _Mismatch as error:
+    except SendError as error:
+        # A question that was not answered is asked again.
+        _finish(row, State.DONE, f"No answer to read: {error.code}.")
+    except (Unreadable, Mismatch) as error:
         logger.warning("receipt %s quarantined: %s", row.pk, error)
         _finish(row, State.QUARANTINED, str(error))
     except OperationalError as error:
@@ -116,50 +122,72 @@ def _handle(row: ReceiptInbox) -> None:
         _failed(row, type(error).__name__)
 
 
-class _Mismatch(Exception):
-    """A receipt that names a message of ours but cannot be about it."""
+def _facts(row: ReceiptInbox) -> Sequence[Fact]:
+    """What a body says: a call to our webhook, or an answer to a question of ours. Raises Unreadable, SendError."""
+    provider = registry.provider(row.account.provider)
+    if row.method == QUERY and provider.query:
+        return provider.query.read_query(HttpAnswer(int(row.headers.get("status", 200)), {}, bytes(row.body)))
+    return provider.client.receipts(bytes(row.body))
+
+
+def _take(row: ReceiptInbox, fact: Fact, now: datetime) -> bool:
+    """Put one fact where it belongs; False when what it is about is not there (yet)."""
+    if isinstance(fact, Inbound):
+        inbound.keep(row, fact, now)
+        return True
+    if isinstance(fact, SavedNews):
+        return saved_contents.hear(row.account, fact, now)
+    return _apply(row, _understood(row, fact, now), now)
+
+
+def _understood(row: ReceiptInbox, receipt: Receipt, now: datetime) -> Receipt:
+    """A receipt with what an admin has said about its code, when no table has it; what nobody knows is kept and told."""
+    provider = row.account.provider
+    if receipt.kind != "unrecognised" or registry.explain(provider, Where.RECEIPT, receipt.code):
+        return receipt
+    known = meanings.explain(provider, Where.RECEIPT, receipt.code)
+    if known:
+        return replace(receipt, kind="receipt", state=known.state or receipt.state)
+    if not row.attempts:
+        meanings.note_unknown(provider, Where.RECEIPT, receipt.code, receipt.text, now)
+    return receipt
 
 
 def _apply(row: ReceiptInbox, receipt: Receipt, now: datetime) -> bool:
     """Add one receipt to its transaction; False when there is none (yet)."""
-    transaction = _match(row.account, receipt)
+    transaction, guessed = match(row, receipt)
     if transaction is None:
         return False
     number = digits(receipt.recipient).removeprefix("00")
     if number and number != digits(transaction.recipient):
-        raise _Mismatch(f"The number {masked(f'+{number}')} is not the one we sent to.")
-    timeline.append([entry_of(row, receipt, transaction, now)])
-    if receipt.provider_ref and not transaction.provider_ref:
+        raise Mismatch(f"The number {masked(f'+{number}')} is not the one we sent to.")
+    fact = entry_of(row, receipt, transaction, now)
+    if guessed:
+        fact.data["match"] = "heuristic"
+    if receipt.opted_out:
+        _opt_out(row, fact, now)
+    timeline.append([fact])
+    if receipt.provider_ref and not transaction.provider_ref and transaction.account_id == row.account_id:
         transaction.provider_ref = receipt.provider_ref[:100]
     timeline.settle([transaction], now=now, also=["provider_ref"])
     row.transaction = transaction
     return True
 
 
-def _match(account: ProviderAccount, receipt: Receipt) -> Transaction | None:
-    """Our own reference first: a receipt can overtake the commit of the provider's."""
-    ours = Transaction.objects.select_for_update(of=("self",))
-    if receipt.client_ref:
-        found = ours.filter(client_ref=receipt.client_ref).first()
-        if found:
-            if found.account_id != account.pk:
-                raise _Mismatch("It names a message of another account.")
-            return found
-    if not receipt.provider_ref:
-        return None
-    # Several destinations of one request get the same reference with "_1", "_2" behind it (webex.md, section 6).
-    references = {receipt.provider_ref, re.sub(r"_\d+$", "", receipt.provider_ref)}
-    candidates = list(ours.filter(account=account, provider_ref__in=references)[:50])
-    wanted = digits(receipt.recipient).removeprefix("00")
-    return next(
-        (one for one in candidates if digits(one.recipient) == wanted), candidates[0] if len(candidates) == 1 else None
-    )
+def _opt_out(row: ReceiptInbox, fact: TimelineEntry, now: datetime) -> None:
+    """The provider says that the recipient wants nothing more from whoever sent this. Once: a replay renews nothing."""
+    transaction = fact.transaction
+    if transaction.timeline.filter(dedupe_key=fact.dedupe_key).exists():
+        return
+    by = transaction.attempts.filter(sender__account=row.account).select_related("sender").last()
+    sender, evidence = by.sender if by else transaction.sender, f"{fact.code} {fact.text}".strip()
+    consent.opt_out(transaction.recipient, sender, source=OptOut.Source.PROVIDER, evidence=evidence, now=now, inbox=row)
 
 
 def entry_of(row: ReceiptInbox, receipt: Receipt, transaction: Transaction, now: datetime) -> TimelineEntry:
     """The fact that one receipt of an inbox row adds to a transaction, unsaved; the same for every reading of it."""
     believed = receipt.at and transaction.created_at - BEHIND <= receipt.at <= now + AHEAD
-    data = {"detail": receipt.detail} if receipt.detail else {}
+    data: dict[str, object] = {"detail": receipt.detail} if receipt.detail else {}
     if not believed and receipt.at_text:
         data["clock"] = receipt.at_text[:40]
     return TimelineEntry(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from messaging.gateway import registry
+from messaging import meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Message, TimelineEntry, Transaction
 from messaging.models.rows import save_fields
@@ -145,14 +145,23 @@ def _reason_of(result: Outcome, entries: Sequence[TimelineEntry]) -> tuple[str, 
 def story(transaction: Transaction) -> list[Moment]:
     """Everything known about a transaction, worded, newest first. One query."""
     rows = list(transaction.timeline.order_by("id"))
-    provider = transaction.account.provider
+    providers = _providers(rows, transaction.account.provider)
     newest_seen: datetime | None = None
     moments = []
-    for row in rows:
+    for row, provider in zip(rows, providers, strict=True):
         late = newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
         moments.append((row.at, row.pk, _moment(row, provider, late)))
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
+
+
+def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
+    """Whose codes each of the rows speaks in: another sender may have taken over between them."""
+    providers = []
+    for row in reversed(rows):
+        providers.append(last)
+        last = str(row.data.get("provider", last)) if row.kind == "rerouted" else last
+    return providers[::-1]
 
 
 def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
@@ -162,6 +171,8 @@ def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
     if row.state in HANDED_OVER and row.via == Via.SMS:
         title += " as fallback SMS"
     text = meaning.meaning if meaning else row.text
+    if row.data.get("match") == "heuristic":
+        text = f"{text or words.text} {GUESSED}".strip()
     return Moment(
         at=row.at,
         received_at=row.received_at,
@@ -182,7 +193,7 @@ def _meaning(row: TimelineEntry, provider: str) -> Code | None:
     if not row.code:
         return None
     where = Where.RECEIPT if row.source == TimelineEntry.Source.PROVIDER and row.kind in RECEIPTS else Where.ANSWER
-    return registry.explain(provider, where, row.code)
+    return meanings.explain(provider, where, row.code)
 
 
 def reason(transaction: Transaction) -> Reason | None:
@@ -191,7 +202,7 @@ def reason(transaction: Transaction) -> Reason | None:
     if status not in TROUBLED:
         return None
     provider = transaction.account.provider
-    known = next(filter(None, (registry.explain(provider, where, transaction.reason_code) for where in Where)), None)
+    known = next(filter(None, (meanings.explain(provider, where, transaction.reason_code) for where in Where)), None)
     text = known.meaning if known else transaction.reason_text or WORDS[status.value].text
     return Reason(transaction.reason_code, text, known.next_step if known else NEXT_STEPS[status])
 
@@ -202,7 +213,8 @@ def counts(message: Message) -> dict[str, int]:
     return dict(Counter({row["status"]: row["number"] for row in rows}))
 
 
-RECEIPTS = frozenset({"receipt", "clicked", "unrecognised"})
+RECEIPTS = frozenset({"receipt", "clicked", "step", "unrecognised"})
+GUESSED = "Matched by number and time: this provider's receipts do not name our reference."
 LEVELS = {
     Status.DELIVERED: "ok",
     Status.READ: "ok",

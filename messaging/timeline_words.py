@@ -30,12 +30,20 @@ WORDS = {
         "warn",
         "circle-question-mark",
     ),
+    "saved": Words(
+        "Content stored at the provider", "It is sent from there; nothing has left yet.", "info", "package-check"
+    ),
+    "encoding": Words(
+        "Encoding at the provider", "The provider prepares the content; the message is sent after that.", "info", "film"
+    ),
+    "rerouted": Words("Taken over by another sender", "Another sender carries it now.", "warn", "shuffle"),
     "late_answer": Words("Late answer", "The provider answered after we had stopped waiting.", "info", "clock"),
     "returned": Words("Back in the queue", "The worker stopped before sending; nothing had left.", "warn", "undo-2"),
     "expired": Words("Expired", "Its time ran out before it could be sent.", "err", "clock-alert"),
     "unconfirmed": Words("Unconfirmed", "No final receipt came in time.", "warn", "circle-question-mark"),
     "cancelled": Words("Cancelled", "Withdrawn before it was sent.", "info", "ban"),
     "receipt": Words("", "", "", ""),
+    "step": Words("What happened on one channel", "", "info", "list-tree"),
     "clicked": Words("Link opened", "The recipient opened a link.", "ok", "mouse-pointer-click"),
     "unrecognised": Words(
         "Unknown receipt", "The provider sent a code that is in none of its tables.", "warn", "circle-question-mark"

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from messaging import timeline
+from messaging import saved_contents, timeline
 from messaging.gateway.codes import OutcomeClass
-from messaging.gateway.contract import Accepted, HttpAnswer
+from messaging.gateway.contract import Accepted, HttpAnswer, Saved
 from messaging.gateway.errors import SendError
 from messaging.models import SendAttempt, TimelineEntry, Transaction
+from messaging.saved_contents import Shelf
 from messaging.statuses import Status
 
 BACKOFF = (
@@ -22,17 +23,24 @@ LONGEST_ANSWER = 4000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one call: accepted, or the error; with what was asked and answered, redacted."""
+    """What came of one call: accepted, or the error; with what was asked and answered, redacted.
+
+    `shelf` is the stored content that was sent from, or that the call was to fill: then `saved` says that it did.
+    """
 
     accepted: Accepted | None = None
     error: SendError | None = None
+    saved: Saved | None = None
+    shelf: Shelf | None = None
     request: dict[str, str] | None = None
     answer: HttpAnswer | None = None
 
     @property
-    def outcome(self) -> OutcomeClass:
-        """The class of the result."""
-        return self.error.outcome if self.error else OutcomeClass.ACCEPTED
+    def outcome(self) -> OutcomeClass | None:
+        """The class of the result; None for a content that was stored, which sends nothing."""
+        if self.error:
+            return self.error.outcome
+        return OutcomeClass.ACCEPTED if self.accepted else None
 
 
 def apply(row: Transaction, attempt: SendAttempt, result: Result, *, in_time: bool, now: datetime) -> TimelineEntry:
@@ -49,15 +57,23 @@ def apply(row: Transaction, attempt: SendAttempt, result: Result, *, in_time: bo
     row.lease_token = row.lease_until = row.next_attempt_at = None
     if result.accepted:
         return timeline.entry(row, "accepted", now=now, state=Status.ACCEPTED, detail=row.provider_ref)
-    kind, state = KINDS[result.outcome]
+    if result.saved:
+        return _stored(row, result.saved, now)
+    kind, state = KINDS[result.outcome or OutcomeClass.UNKNOWN]
     if state is Status.QUEUED:
         row.next_attempt_at = _next_try(row, result.error, now)
     return timeline.entry(row, kind, now=now, state=state, code=attempt.code, text=attempt.text)
 
 
+def _stored(row: Transaction, saved: Saved, now: datetime) -> TimelineEntry:
+    """The content is at the provider; the message itself has not left, and waits until it may."""
+    row.next_attempt_at = now if saved.ready else now + saved_contents.ENCODING
+    return timeline.entry(row, "saved" if saved.ready else "encoding", now=now, state=Status.QUEUED)
+
+
 def _note(attempt: SendAttempt, result: Result, now: datetime) -> None:
     attempt.phase = SendAttempt.Phase.DONE
-    attempt.outcome = result.outcome
+    attempt.outcome = result.outcome or ""
     attempt.finished_at = now
     attempt.request = result.request
     if result.answer:
@@ -66,6 +82,8 @@ def _note(attempt: SendAttempt, result: Result, now: datetime) -> None:
     if result.accepted:
         attempt.provider_ref = result.accepted.provider_ref[:100]
         attempt.code, attempt.text = result.accepted.code[:40], result.accepted.text[:300]
+    if result.saved:
+        attempt.code, attempt.text = "content_saved", "The content was stored at the provider; nothing was sent."
     if result.error:
         attempt.code, attempt.text = result.error.code[:40], result.error.text[:300]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
+from messaging import meanings
 from messaging.delivery.outcomes import Result
-from messaging.gateway import registry
 from messaging.gateway.codes import OutcomeClass, Where
 from messaging.models import ProviderAccount, Sender
 
@@ -41,7 +41,7 @@ def about_sender(account: ProviderAccount, result: Result) -> bool:
     """Whether a result speaks against the sender ID alone."""
     if result.error is None or result.outcome is not OutcomeClass.CONFIGURATION:
         return False
-    code = registry.explain(account.provider, Where.ANSWER, result.error.code)
+    code = meanings.explain(account.provider, Where.ANSWER, result.error.code)
     return code is not None and code.about_sender
 
 
@@ -64,6 +64,6 @@ def _reason(account: ProviderAccount, faults: Sequence[Result]) -> str:
     error = faults[0].error if faults else None
     if error is None:
         return ""
-    code = registry.explain(account.provider, Where.ANSWER, error.code)
+    code = meanings.explain(account.provider, Where.ANSWER, error.code)
     said = f"{code.meaning} ({code.code}) {code.next_step}" if code else f"Refused by the provider with {error.code}."
     return said[:300]

@@ -3,28 +3,33 @@
 Every write is fenced by the lease token: whoever lost the lease in between changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 
-from messaging import timeline
-from messaging.delivery import failpoints, pausing
+from messaging import consent, saved_contents, timeline
+from messaging.delivery import failpoints, judging, pausing, rerouting
 from messaging.delivery.outcomes import Result, apply
+from messaging.gateway import registry
+from messaging.gateway.contract import MOST_CALL_SECONDS
 from messaging.models import ProviderAccount, SendAttempt, TimelineEntry, Transaction
 from messaging.models.clock import database_now
 from messaging.models.rows import save_fields
+from messaging.saved_contents import Shelf
 from messaging.statuses import Status
 
-# The longest a call may take, and how long a claim holds: far longer than a call with every pause around it.
-CALL_SECONDS = 20.0
+# How long a claim holds: far longer than the longest call with every pause around it.
 LEASE = timedelta(seconds=90)
+# Where receipts do not name our reference, one message of unclear outcome keeps the next to that number waiting.
+SINGLE_FLIGHT = timedelta(minutes=15)
 # A message that brings its worker down this often is not tried again (reliability, fault 38).
 MOST_CRASHES = 5
 CRASHED = "worker_lost"
+OPTED_OUT = "opted_out"
 WAITING = (Status.QUEUED, Status.SCHEDULED)
 CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
 
@@ -44,19 +49,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
     token = uuid4()
     with atomic():
         now = database_now()
-        due = (
-            Transaction.objects.filter(
-                account=account,
-                account__paused_at=None,
-                sender__paused_at=None,
-                status__in=WAITING,
-                next_attempt_at__lte=now,
-                expires_at__gt=now,
-            )
-            .order_by("next_attempt_at")
-            .select_for_update(skip_locked=True, of=("self",))
-        )
-        chosen = list(due.values_list("pk", flat=True)[:most])
+        chosen = _chosen(account, most, now)
         if not chosen:
             return []
         # The condition again: SQLite knows no row locks, so the update itself must decide who has it.
@@ -67,7 +60,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
             attempt_no=F("attempt_no") + 1,
             updated_at=now,
         )
-        rows = Transaction.objects.filter(lease_token=token).select_related("message", "sender")
+        rows = Transaction.objects.filter(lease_token=token).select_related("message", "sender__account")
         claims = [
             Claim(row, SendAttempt(transaction=row, number=row.attempt_no, sender=row.sender, started_at=now), token)
             for row in rows
@@ -77,11 +70,44 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
     return claims
 
 
-def mark_wire(claims: Sequence[Claim]) -> list[Claim]:
+def _chosen(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
+    """Up to `most` transactions that may be claimed, locked."""
+    due = Transaction.objects.filter(
+        account=account,
+        account__paused_at=None,
+        sender__paused_at=None,
+        status__in=WAITING,
+        next_attempt_at__lte=now,
+        expires_at__gt=now,
+    )
+    echoes = registry.provider(account.provider).client.ECHOES
+    if not echoes:
+        due = _alone(account, due, now)
+    locked = due.order_by("next_attempt_at").select_for_update(skip_locked=True, of=("self",))
+    found = list(locked.values_list("pk", "sender_id", "recipient")[:most])
+    if echoes:
+        return [pk for pk, _sender, _recipient in found]
+    # Of several to the same number that are due together, the first.
+    return list({(sender, recipient): pk for pk, sender, recipient in reversed(found)}.values())
+
+
+def _alone(account: ProviderAccount, due: "QuerySet[Transaction]", now: datetime) -> "QuerySet[Transaction]":
+    """Without those to whose number another message of the same sender is under way, or may be."""
+    # One claim at a time: two could each take a message to the same number without seeing the other's.
+    ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+    same = Transaction.objects.filter(
+        account=OuterRef("account"), sender=OuterRef("sender"), recipient=OuterRef("recipient")
+    )
+    unclear = Q(status=Status.UNKNOWN, updated_at__gt=now - SINGLE_FLIGHT)
+    return due.exclude(Exists(same.filter(Q(status=Status.SENDING) | unclear)))
+
+
+def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECONDS) -> list[Claim]:
     """Second commit: the last look before the wire. Out: the claims that may go now.
 
-    One that lost its lease is dropped, one of which a receipt has come meanwhile is let go; those whose account or
-    sender was paused meanwhile go back to the queue.
+    One that lost its lease, or will not have it for `call_seconds` more, is dropped; one of which a receipt has come
+    meanwhile is let go; one whose recipient has opted out meanwhile is blocked; those whose account or sender was
+    paused meanwhile go back to the queue.
     """
     failpoints.reach("before_wire")
     with atomic():
@@ -91,12 +117,13 @@ def mark_wire(claims: Sequence[Claim]) -> list[Claim]:
             for row in Transaction.objects.select_for_update(of=("self",)).filter(
                 pk__in=[taken.transaction.pk for taken in claims],
                 lease_token__in={taken.token for taken in claims},
-                lease_until__gt=now + timedelta(seconds=CALL_SECONDS),
+                lease_until__gt=now + timedelta(seconds=call_seconds),
             )
         }
         # A receipt between claim and wire: an earlier try had reached the provider after all.
         told = [row for row in held.values() if row.status != Status.SENDING]
         _let_go([held.pop(row.pk) for row in told], now)
+        _block([held.pop(row.pk) for row in _opted_out(list(held.values()))], now)
         ours = [taken for taken in claims if taken.transaction.pk in held]
         paused = pausing.paused_senders({taken.transaction.sender_id for taken in ours})
         waiting = [taken for taken in ours if taken.transaction.sender_id in paused]
@@ -123,20 +150,63 @@ def record(account: ProviderAccount, results: Sequence[tuple[Claim, Result]]) ->
                 pk__in=[taken.transaction.pk for taken, _result in results]
             )
         }
+        judged = [(taken, judging.judged(account, taken.transaction, result, now)) for taken, result in results]
+        ours = {pk for pk, token in _tokens(results).items() if rows[pk].lease_token == token}
         entries: list[TimelineEntry] = []
-        attempts = []
-        for taken, result in results:
+        for taken, result in judged:
             row = rows[taken.transaction.pk]
-            entries.append(apply(row, taken.attempt, result, in_time=row.lease_token == taken.token, now=now))
-            attempts.append(taken.attempt)
+            entries.append(apply(row, taken.attempt, result, in_time=row.pk in ours, now=now))
         save_fields(
-            attempts,
+            [taken.attempt for taken, _result in judged],
             ["phase", "outcome", "http_status", "provider_ref", "code", "text", "request", "answer", "finished_at"],
         )
         timeline.append(entries)
         timeline.settle(list(rows.values()), now=now, also=[*CHANGED, "receipt_deadline"])
-        pausing.judge(account, [(taken.transaction.sender, result) for taken, result in results], now=now)
+        judging.keep_contents(account, [result for _taken, result in judged], now)
+        rerouting.after_refusals(
+            [(_known(rows, taken), result) for taken, result in judged if taken.transaction.pk in ours], now
+        )
+        pausing.judge(account, [(taken.transaction.sender, result) for taken, result in judged], now=now)
     failpoints.reach("after_record")
+
+
+def _tokens(results: Sequence[tuple[Claim, Result]]) -> dict[UUID, UUID]:
+    return {taken.transaction.pk: taken.token for taken, _result in results}
+
+
+def _known(rows: Mapping[UUID, Transaction], taken: Claim) -> Transaction:
+    """A row with what its claim has loaded already."""
+    row = rows[taken.transaction.pk]
+    row.message, row.sender = taken.transaction.message, taken.transaction.sender
+    return row
+
+
+def put_off(waiting: Sequence[tuple[Claim, Shelf]]) -> None:
+    """Undo claims whose content the provider has not got ready: as if they had not been made, but due later."""
+    if not waiting:
+        return
+    with atomic():
+        now = database_now()
+        shelves = {taken.transaction.pk: shelf for taken, shelf in waiting}
+        rows = list(
+            Transaction.objects.select_for_update(of=("self",)).filter(
+                pk__in=shelves, lease_token__in={taken.token for taken, _shelf in waiting}
+            )
+        )
+        tries = {taken.transaction.pk: taken.attempt.pk for taken, _shelf in waiting}
+        SendAttempt.objects.filter(pk__in=[tries[row.pk] for row in rows], phase=SendAttempt.Phase.CLAIMED).delete()
+        told = [row for row in rows if shelves[row.pk].encoding]
+        timeline.append(
+            [
+                timeline.entry(row, "encoding", now=now, key=str(shelves[row.pk].identity), state=Status.QUEUED)
+                for row in told
+            ]
+        )
+        for row in rows:
+            row.attempt_no -= 1
+            row.lease_token = row.lease_until = None
+            row.next_attempt_at = shelves[row.pk].until or now + saved_contents.PAUSE
+        timeline.settle(rows, now=now, also=[*CHANGED, "attempt_no"])
 
 
 def hand_back(rows: Sequence[Transaction], why: str, *, code: str) -> None:
@@ -159,6 +229,22 @@ def release(rows: Sequence[Transaction], now: datetime) -> None:
     for row in rows:
         row.lease_token = row.lease_until = row.next_attempt_at = None
     timeline.settle(rows, now=now, also=CHANGED)
+
+
+def _opted_out(rows: Sequence[Transaction]) -> list[Transaction]:
+    silent = consent.opted_out((row.recipient, row.sender_id) for row in rows)
+    return [row for row in rows if (row.recipient, row.sender_id) in silent]
+
+
+def _block(rows: Sequence[Transaction], now: datetime) -> None:
+    """The recipient has said STOP between acceptance and now: nothing is sent."""
+    if not rows:
+        return
+    SendAttempt.objects.filter(transaction__in=rows, phase=SendAttempt.Phase.CLAIMED).update(
+        phase=SendAttempt.Phase.DONE, finished_at=now, code=OPTED_OUT, text="The recipient has opted out."
+    )
+    timeline.append([timeline.entry(row, "blocked", now=now, state=Status.BLOCKED, code=OPTED_OUT) for row in rows])
+    release(rows, now)
 
 
 def _let_go(rows: Sequence[Transaction], now: datetime) -> None:

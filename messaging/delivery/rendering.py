@@ -2,17 +2,24 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
 
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
-from messaging.models import Transaction
+from messaging.models import Message, Transaction
 from messaging.slide_rules import blocking, check
 
 LONGEST_BODY = 8000
 
 
 def render(transaction: Transaction, account: Account, provider: Provider, *, now: datetime) -> HttpRequest:
-    """The request for one transaction, after the sender's last look at the rules.
+    """The request for one transaction, as `outbound` has it. Raises SendErrors as that and `Client.build` do."""
+    return provider.client.build(account, outbound(transaction, provider, now=now), now=now)
+
+
+def outbound(transaction: Transaction, provider: Provider, *, now: datetime) -> OutboundMessage:
+    """What one transaction says, after the sender's last look at the rules.
 
     `transaction` must come with its message and sender. Raises Refused for content that breaks a rule by now or that
     the provider's dialect cannot express, Misconfigured for credentials that cannot be used.
@@ -22,7 +29,7 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
     wrong = blocking(check(content, [provider.profile]))
     if wrong:
         raise Refused(wrong[0].code, wrong[0].message)
-    outbound = OutboundMessage(
+    return OutboundMessage(
         client_ref=transaction.client_ref,
         sender=transaction.sender.address,
         recipient=transaction.recipient,
@@ -32,8 +39,21 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
         callback_data=message.callback_data,
         validity=max(1, int((message.expire_at - now).total_seconds())) if message.expire_at else None,
         purpose=message.purpose,
+        recipients=message.total,
+        personal=provider.saving is not None and _personal(message),
     )
-    return provider.client.build(account, outbound, now=now)
+
+
+def _personal(message: Message) -> bool:
+    """Whether people get different texts: a value of their own stands in what is sent."""
+    names = tuple(sorted(message.frozen.placeholders()))
+    return bool(names) and _any_has(message.pk, names)
+
+
+@lru_cache(maxsize=1024)
+def _any_has(message: UUID, names: tuple[str, ...]) -> bool:
+    # Asked once for each message: what was accepted does not change.
+    return Transaction.objects.filter(message=message, substitutions__has_any_keys=list(names)).exists()
 
 
 def redacted(request: HttpRequest, account: Account, transaction: Transaction) -> dict[str, str]:
@@ -41,7 +61,7 @@ def redacted(request: HttpRequest, account: Account, transaction: Transaction) -
     body = request.body[:LONGEST_BODY].decode("utf-8", "replace").replace("\x00", "")
     return {
         "method": request.method,
-        "url": hidden(request.url, account, transaction),
+        "url": hidden(request.url, account, transaction)[:LONGEST_BODY],
         "body": hidden(body, account, transaction),
     }
 

@@ -1,4 +1,5 @@
-"""Taking up what was left behind: leases that ran out, messages whose time is over, receipts that never came."""
+"""Taking up what was left behind: leases that ran out, messages whose time is over, receipts that never came, and
+waiting messages of a sender that is paused while another one could carry them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +8,7 @@ from django.db.models import Count, QuerySet
 from django.db.transaction import atomic
 
 from messaging import timeline
+from messaging.delivery import rerouting
 from messaging.delivery.protocol import CRASHED, MOST_CRASHES, WAITING, hand_back, release
 from messaging.models import SendAttempt, Transaction
 from messaging.models.clock import database_now
@@ -18,7 +20,7 @@ MOST_ROUNDS = 500
 
 def sweep() -> int:
     """Take up all that was left behind. Out: how many transactions were moved."""
-    return sum(_lost_leases()) + sum(_overdue()) + sum(_unanswered())
+    return sum(_lost_leases()) + sum(_overdue()) + sum(_unanswered()) + rerouting.leave_paused()
 
 
 def _rounds(step: "QuerySet[Transaction]") -> Iterator[tuple[list[Transaction], datetime]]:

@@ -299,7 +299,7 @@ def break_matching(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def breaking(*_words: object) -> None:
         raise error
 
-    monkeypatch.setattr(receipts, "_match", breaking)
+    monkeypatch.setattr(receipts, "match", breaking)
 
 
 def test_a_fault_of_the_moment_never_gives_a_receipt_up(post, sent, status, monkeypatch):

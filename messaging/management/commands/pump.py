@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from messaging import delivery, inbound, receipts
+from messaging import delivery, inbound, receipts, reconciling
 
 STEP_SECONDS = 2.0
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         sent = 0
         while not self._stopped:
             try:
+                reconciling.reconcile()
                 moved = delivery.sweep() + receipts.drain() + inbound.fetch_texts(seconds=STEP_SECONDS)
                 tried = delivery.pump(once=options["once"], seconds=STEP_SECONDS)
             except DatabaseError:

@@ -1,6 +1,7 @@
 """What comes between the steps of the send protocol: receipts, pauses, faults of our own, a slow pace."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import delivery, receipts
-from messaging.delivery import pumping
+from messaging.delivery import calling, preparing, pumping
 from messaging.delivery.outcomes import Result
 from messaging.delivery.protocol import MOST_CRASHES, Claim, claim, mark_wire, record
+from messaging.gateway import registry
 from messaging.gateway.contract import Accepted, Receipt
 from messaging.gateway.errors import NotAccepted
 from messaging.models import Message, ProviderAccount, ReceiptInbox, SendAttempt, Transaction
@@ -145,7 +147,7 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
         return real(row, 1)
 
     monkeypatch.setattr(pumping, "claim", failing)
-    monkeypatch.setattr(pumping, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(registry.provider("webex").client, "CALL_SECONDS", 0.5)
     with pytest.raises(OperationalError):
         delivery.pump(once=True)
 
@@ -155,14 +157,14 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
 
 def test_a_request_that_cannot_be_made_stops_no_other(sandbox: Running, queued, monkeypatch: pytest.MonkeyPatch):
     rows = queued("+14165550100", "+14165550108").transactions
-    real = pumping.render
+    real = preparing.outbound
 
     def breaking(row: Transaction, *words: Any, **more: Any) -> object:
         if row.recipient.endswith("08"):
             raise RuntimeError("a fault of ours")
         return real(row, *words, **more)
 
-    monkeypatch.setattr(pumping, "render", breaking)
+    monkeypatch.setattr(preparing, "outbound", breaking)
     delivery.pump(once=True)
 
     assert rows.get(recipient="+14165550100").attempts.get().outcome == "A"
@@ -180,14 +182,14 @@ def test_what_a_provider_repeats_of_the_request_is_kept_without_numbers_and_secr
     sandbox: Running, queued, account, monkeypatch: pytest.MonkeyPatch
 ):
     rows = queued("+14165550120").transactions
-    real = pumping._answer
+    real = calling._answer
 
-    async def echoing(line: Any, request: Any) -> Any:
-        answer = await real(line, request)
+    async def echoing(*words: Any) -> Any:
+        answer = await real(*words)
         echo = b'{"code":"7102","message":"no such number 14165550120 for sandbox-service-key"}'
-        return pumping.replace(answer, body=echo)
+        return replace(answer, body=echo)
 
-    monkeypatch.setattr(pumping, "_answer", echoing)
+    monkeypatch.setattr(calling, "_answer", echoing)
     delivery.pump(once=True)
 
     kept = str(list(SendAttempt.objects.values())) + str(list(rows.get().timeline.values()))

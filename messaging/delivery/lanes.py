@@ -1,0 +1,51 @@
+"""One account's share of the pump: its credentials, its pace, and when to look for work again."""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from messaging.delivery.pacing import Pace
+from messaging.gateway import registry
+from messaging.gateway.contract import Account, Provider
+from messaging.models import ProviderAccount
+from messaging.models.sealing import SealBroken
+
+logger = logging.getLogger(__name__)
+_paces: dict[UUID, Pace] = {}
+
+
+@dataclass(slots=True)
+class Lane:
+    """An account at work. `flying` are its calls under way; it is left alone until `rests_until` (monotonic)."""
+
+    row: ProviderAccount
+    account: Account
+    provider: Provider
+    pace: Pace
+    flying: int = 0
+    rests_until: float = 0.0
+    # The last look found nothing that may go; a lane that only waits for its pace is not dry.
+    dry: bool = False
+
+
+def lanes() -> list[Lane]:
+    """A lane for each account that is not paused and can be opened; one that cannot is paused, and says why."""
+    found = []
+    for row in ProviderAccount.objects.filter(paused_at=None).order_by("pk"):
+        try:
+            account = row.opened()
+        except SealBroken as error:
+            logger.error("account %s cannot be opened: %s", row.pk, error)
+            _pause(row, str(error))
+            continue
+        pace = _paces.get(row.pk)
+        if pace is None or pace.rate != row.calls_per_second:
+            pace = _paces[row.pk] = Pace(row.calls_per_second)
+        found.append(Lane(row, account, registry.provider(row.provider), pace))
+    return found
+
+
+def _pause(row: ProviderAccount, why: str) -> None:
+    ProviderAccount.objects.filter(pk=row.pk, paused_at=None).update(paused_at=timezone.now(), paused_reason=why[:300])

@@ -1,0 +1,94 @@
+"""Claims -> the calls to make for them: a send, or first the storing of a content that many are sent from."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils import timezone
+
+from messaging import saved_contents
+from messaging.delivery.lanes import Lane
+from messaging.delivery.outcomes import Result
+from messaging.delivery.protocol import MOST_CRASHES, Claim
+from messaging.delivery.rendering import outbound
+from messaging.gateway.contract import HttpRequest, OutboundMessage
+from messaging.gateway.errors import NotAccepted, Refused, SendError
+from messaging.saved_contents import Shelf, Step
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A call that is ready to be made for a claim. With a shelf it sends from a stored content, or stores one."""
+
+    claim: Claim
+    message: OutboundMessage = field(repr=False)
+    request: HttpRequest = field(repr=False)
+    shelf: Shelf | None = None
+
+    @property
+    def saves(self) -> bool:
+        """Whether the call only stores a content: nothing of it can reach a handset."""
+        return self.shelf is not None and self.shelf.step is Step.SAVE
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What is to be done with claims: calls to make, those that must wait for a content, those that cannot go."""
+
+    jobs: list[Job] = field(default_factory=list)
+    waiting: list[tuple[Claim, Shelf]] = field(default_factory=list)
+    spoiled: list[tuple[Claim, Result]] = field(default_factory=list)
+
+
+def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
+    """Work out what each claim needs. Nothing is sent; a content to be stored is reserved for whoever stores it."""
+    prepared = Prepared()
+    for taken in claims:
+        shelf = None
+        try:
+            message = _message(lane, taken)
+            shelf = _shelf(lane, message)
+            if shelf and shelf.step is Step.WAIT:
+                prepared.waiting.append((taken, shelf))
+                continue
+            prepared.jobs.append(Job(taken, message, _request(lane, taken, message, shelf), shelf))
+        except SendError as error:
+            prepared.spoiled.append((taken, Result(error=error, shelf=shelf)))
+    return prepared
+
+
+def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:
+    saving = lane.provider.saving
+    if saving is None or not saving.wanted(lane.account, message):
+        return None
+    return saved_contents.take(lane.row, message.content, timezone.now())
+
+
+def _message(lane: Lane, taken: Claim) -> OutboundMessage:
+    try:
+        return outbound(taken.transaction, lane.provider, now=timezone.now())
+    except SendError:
+        raise
+    except Exception as error:
+        raise _broken(taken, error) from error
+
+
+def _request(lane: Lane, taken: Claim, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
+    try:
+        if shelf and shelf.step is Step.SAVE and lane.provider.saving:
+            return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
+        message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
+        return lane.provider.client.build(lane.account, message, now=timezone.now())
+    except SendError:
+        raise
+    except Exception as error:
+        raise _broken(taken, error) from error
+
+
+def _broken(taken: Claim, error: Exception) -> SendError:
+    """A fault of ours, whatever it is, in one message must not stop the others."""
+    logger.error("the request of transaction %s cannot be made", taken.transaction.pk, exc_info=error)
+    kind = Refused if taken.attempt.number >= MOST_CRASHES else NotAccepted
+    return kind("request_broken", type(error).__name__)

@@ -1,0 +1,79 @@
+"""Which message of ours a receipt is about: our reference, the provider's, or, where there is neither, number and time."""
+
+import re
+from datetime import timedelta
+
+from django.db.models import Q
+
+from messaging.addresses import digits
+from messaging.gateway import registry
+from messaging.gateway.contract import Receipt
+from messaging.models import ProviderAccount, ReceiptInbox, SendAttempt, Transaction
+from messaging.statuses import Status
+
+# A receipt without any reference of ours is believed to be about a call at most this long before it.
+WINDOW = timedelta(minutes=15)
+MOST_CANDIDATES = 50
+
+
+class Mismatch(Exception):
+    """A receipt that names a message of ours but cannot be about it."""
+
+
+def match(row: ReceiptInbox, receipt: Receipt) -> tuple[Transaction | None, bool]:
+    """The transaction of a receipt, locked, and whether it was only guessed; None when there is none (yet).
+
+    Our own reference first: a receipt can overtake the commit of the provider's. Raises Mismatch.
+    """
+    ours = Transaction.objects.select_for_update(of=("self",))
+    if receipt.client_ref:
+        found = ours.filter(client_ref=receipt.client_ref).first()
+        if found:
+            if not _went_through(found, row.account):
+                raise Mismatch("It names a message of another account.")
+            return found, False
+    if not receipt.provider_ref:
+        return None, False
+    # Several destinations of one request get the same reference with "_1", "_2" behind it (webex.md, section 6).
+    references = {receipt.provider_ref, re.sub(r"_\d+$", "", receipt.provider_ref)}
+    candidates = list(ours.filter(account=row.account, provider_ref__in=references)[:MOST_CANDIDATES])
+    wanted = digits(receipt.recipient).removeprefix("00")
+    fitting = [one for one in candidates if digits(one.recipient) == wanted]
+    if fitting or candidates:
+        return (fitting[0] if fitting else candidates[0] if len(candidates) == 1 else None), False
+    guess = _guess(row, receipt, wanted)
+    return guess, guess is not None
+
+
+def _went_through(transaction: Transaction, account: ProviderAccount) -> bool:
+    """Whether an account has ever had a transaction: another one may have taken it over since."""
+    tries = SendAttempt.objects.filter(transaction=transaction, sender__account=account)
+    return transaction.account_id == account.pk or tries.exists()
+
+
+def _guess(row: ReceiptInbox, receipt: Receipt, number: str) -> Transaction | None:
+    """The one message of unclear outcome from this sender to this number shortly before (reliability, 3.1, point 4).
+
+    Any other that might be meant, by its answer still to come for instance, and nothing is guessed.
+    """
+    client = registry.provider(row.account.provider).client
+    if client.ECHOES or receipt.client_ref or not number or not receipt.sender:
+        return None
+    sent = SendAttempt.objects.filter(wire_at__lte=row.received_at, wire_at__gte=row.received_at - WINDOW)
+    unclear = Q(status=Status.UNKNOWN) | Q(status=Status.SENDING, attempts__phase=SendAttempt.Phase.WIRE)
+    possible = list(
+        Transaction.objects.filter(
+            unclear,
+            account=row.account,
+            recipient=f"+{number}",
+            provider_ref="",
+            attempts__wire_at__lte=row.received_at,
+        )
+        .select_related("sender")
+        .distinct()[:MOST_CANDIDATES]
+    )
+    meant = [one for one in possible if digits(one.sender.address) == receipt.sender]
+    if len(meant) != 1 or meant[0].status != Status.UNKNOWN or not sent.filter(transaction=meant[0]).exists():
+        return None
+    locked = Transaction.objects.select_for_update(of=("self",)).filter(pk=meant[0].pk, provider_ref="")
+    return locked.filter(status=Status.UNKNOWN).first()
