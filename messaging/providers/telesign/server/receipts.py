@@ -35,7 +35,7 @@ def report(
 ) -> Notice | None:
     """The callback for an event; None when Telesign has no word for it.
 
-    What a request got wrong about a channel shows here, whatever the event: the other channel takes over.
+    What a request got wrong about a channel shows here, whatever the event; then the other channel takes over.
     """
     if event is Event.MALFORMED:
         return notice(CUT_OFF, tenant)
@@ -134,7 +134,7 @@ def _entry(one: Try, message: ReceivedMessage, ref: str, stamp: str) -> dict[str
     value = name if code == NOT_ENABLED else message.destinations[0].recipient
     entry: dict[str, Any] = {"code": int(code), "description": describe(code, value)}
     if code != IN_PROGRESS:
-        entry["reference_id"] = sha256(f"{ref} {name}".encode()).hexdigest()[:32].upper()
+        entry["reference_id"] = sha256(f"{ref} {name}".encode("utf-8", "replace")).hexdigest()[:32].upper()
     return {name: {**entry, "updated_on": stamp}}
 
 

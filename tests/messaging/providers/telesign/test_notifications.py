@@ -181,6 +181,11 @@ def test_an_odd_channel_list_costs_no_receipt(entries: object) -> None:
     assert (whole.state, tried) == (Status.DELIVERED, [])
 
 
+def test_a_list_without_end_is_cut() -> None:
+    entries = [{f"c{place}": {"code": 3042} for place in range(100)}]
+    assert len(receipts(told(3003, channel_status=entries))[1]) == 10
+
+
 def test_channels_of_another_kind_are_steps_too() -> None:
     whole, [step] = receipts(told(3000, ("rcs", 3000), last="rcs"))
     assert (whole.via, step.detail) == (None, "rcs")
@@ -357,6 +362,7 @@ class TestSignatures:
             replace(ACCOUNT, credentials={"api_key": b64encode(b"another key").decode()}),
             replace(ACCOUNT, credentials={"api_key": "not base64!"}),
             replace(ACCOUNT, credentials={}),
+            replace(ACCOUNT, credentials={}, webhook_keys=("", "=")),
         ],
     )
     def test_with_another_key_or_none_it_is_forged(self, payload: Payload, account: Account) -> None:

@@ -164,6 +164,7 @@ IMAGE = {"mms": {"template": "image", "parameters": {"url": "https://a.example/b
         ({"phone_number": "1206"}, Event.ADDRESS_NOT_FOUND, "3101", "mms 3101, sms 3101"),
         ({"phone_number": "half \ud83d"}, Event.ADDRESS_NOT_FOUND, "3101", "mms 3101, sms 3101"),
         ({"channels": [{"channel": "fax"}]}, Event.REJECTED, "3100", "fax 3100"),
+        ({"channels": [{"channel": "\ud83d"}]}, Event.REJECTED, "3100", "? 3100"),
         ({"channels": [{"channel": "rcs"}, {"channel": "viber"}]}, Event.REJECTED, "3006", "rcs 3200, viber 3200"),
         ({"channels": [{"channel": "rcs"}, {"channel": "mms"}]}, Event.DELIVERED, "3000", "rcs 3200, mms 3000"),
         ({"channels": [{"channel": "sms"}, {"channel": "mms"}]}, Event.DELIVERED_AS_SMS, "3000", "sms 3000"),
