@@ -1,4 +1,4 @@
-"""Which message of ours a receipt is about: our reference, the provider's, or, where there is neither, number and time."""
+"""Which message of ours a receipt is about: by our reference, the provider's, or else by number and time."""
 
 import re
 from datetime import timedelta

@@ -141,7 +141,7 @@ def _take(row: ReceiptInbox, fact: Fact, now: datetime) -> bool:
 
 
 def _understood(row: ReceiptInbox, receipt: Receipt, now: datetime) -> Receipt:
-    """A receipt with what an admin has said about its code, when no table has it; what nobody knows is kept and told."""
+    """A receipt with what an admin has said about its code, when no table has it. A code nobody knows is kept."""
     provider = row.account.provider
     if receipt.kind != "unrecognised" or registry.explain(provider, Where.RECEIPT, receipt.code):
         return receipt

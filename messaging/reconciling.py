@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from messaging.gateway import registry
@@ -56,7 +56,7 @@ def reconcile() -> int:
     return asked
 
 
-def _due(account: ProviderAccount, provider: Provider) -> "Sequence[Transaction]":
+def _due(account: ProviderAccount, provider: Provider) -> "QuerySet[Transaction]":
     """Accepted, nothing final heard, within the provider's times, and not asked about lately."""
     assert provider.query
     now = database_now()

@@ -1,8 +1,8 @@
 """The one door for receipts and inbound messages: authenticate, store, answer. Nothing is understood here.
 
 Exactly 200 with the provider's own short body to everything authentic, readable or not (reliability, 3.3; webex.md,
-section 8): any other answer loses the receipt at one provider or another. 401 to what is not authentic. While the database is away
-the spool takes what may be ours; 503 only when that fails too.
+section 8): any other answer loses the receipt at one provider or another. 401 to what is not authentic. While the
+database is away the spool takes what may be ours; 503 only when that fails too.
 """
 
 import logging

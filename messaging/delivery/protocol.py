@@ -72,7 +72,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
 
 def _chosen(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
     """Up to `most` transactions that may be claimed, locked."""
-    due = Transaction.objects.filter(
+    due: QuerySet[Transaction] = Transaction.objects.filter(
         account=account,
         account__paused_at=None,
         sender__paused_at=None,

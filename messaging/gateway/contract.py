@@ -153,6 +153,9 @@ class SavedNews:
     text: str = ""
 
 
+# No client may take longer over a call (Client.CALL_SECONDS): the leases of delivery are made for it.
+MOST_CALL_SECONDS = 30.0
+
 Fact = Receipt | Inbound | SavedNews
 
 
