@@ -33,6 +33,7 @@ def build(options: Options) -> web.Application:
     app[OPTIONS] = options
     app.cleanup_ctx.append(_resources)
     app.router.add_get("/", _index)
+    app.router.add_get("/favicon.ico", _no_icon)
     app.router.add_get("/handsets", _handsets)
     app.router.add_get("/healthz", _healthz)
     app.router.add_patch("/tenants/{name}", _tenant)
@@ -127,7 +128,12 @@ async def _handsets(request: web.Request) -> web.Response:
     def state(provider: str, ref: str, recipient: str) -> str:
         return counters[provider].state(ref, recipient)
 
-    return _page(screens.page(request.app[LEDGER].newest("accepted"), state))
+    labels = {name: counter.server.LABEL for name, counter in counters.items()}
+    return _page(screens.page(request.app[LEDGER].newest("accepted"), labels, state))
+
+
+async def _no_icon(_request: web.Request) -> web.Response:
+    return web.Response(status=204)
 
 
 def _page(text: str) -> web.Response:

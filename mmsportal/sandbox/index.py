@@ -63,4 +63,4 @@ def _number(number: str) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return name.replace("_", " ").capitalize().replace("Api ", "API ")

@@ -1,6 +1,6 @@
 """What the phones show: the newest messages, slide by slide, as the provider took them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from itertools import islice
 
@@ -16,9 +16,9 @@ NONE_YET = "<p>Nothing has come in yet. Send a message and load this page again.
 State = Callable[[str, str, str], str]
 
 
-def page(accepted: Iterable[Entry], state: State) -> str:
-    """The page, complete in itself; `accepted` are ledger entries, newest first."""
-    phones = list(islice((_phone(*one, state) for one in _messages(accepted)), SHOWN))
+def page(accepted: Iterable[Entry], labels: Mapping[str, str], state: State) -> str:
+    """The page, complete in itself; `accepted` are ledger entries, newest first, `labels` what providers are called."""
+    phones = [_phone(*one, labels, state) for one in islice(_messages(accepted), SHOWN)]
     body = f'<ul class="phones">{"".join(phones)}</ul>' if phones else NONE_YET
     return frame("Handsets", f"What the phones show: the newest {SHOWN} messages. Load the page again for more.", body)
 
@@ -29,7 +29,7 @@ def _messages(accepted: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
             yield entry, recipient
 
 
-def _phone(entry: Entry, recipient: str, state: State) -> str:
+def _phone(entry: Entry, recipient: str, labels: Mapping[str, str], state: State) -> str:
     content = _content(entry)
     event = state(entry["provider"], entry["provider_ref"], recipient)
     if event == Event.DELIVERED_AS_SMS:
@@ -38,8 +38,9 @@ def _phone(entry: Entry, recipient: str, state: State) -> str:
         slides = "".join(_slide(slide, number) for number, slide in enumerate(content.slides, start=1))
         screen = f"<ol>{slides}</ol>{_fallback(content.fallback)}"
     subject = f"<p><b>{escape(content.subject)}</b></p>" if content.subject else ""
+    way = f"from {entry['sender']} through {labels[entry['provider']]}, {entry['at'][11:19]} UTC"
     return f"""<li class="phone"><header><h2>+{escape(recipient)}</h2>
-<p class="mute">from {escape(str(entry["sender"]))}, {escape(entry["provider"])}, {escape(entry["at"][11:19])} UTC</p>
+<p class="mute">{escape(way)}</p>
 <p class="state">{escape(event or "accepted")}</p></header>
 {subject}{screen}</li>
 """
