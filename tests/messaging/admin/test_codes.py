@@ -1,11 +1,13 @@
 """Unknown codes in the admin: explained by those who may, shown everywhere, and past receipts replayed."""
 
+import json
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import meanings, timeline
+from messaging import meanings, receipts, timeline
 from messaging.gateway.codes import OutcomeClass, Where
 from messaging.models import ProviderCode, ReceiptInbox, TimelineEntry
 from messaging.statuses import Status
@@ -154,3 +156,30 @@ def test_the_list_and_its_search(keeper, unknown) -> None:
     assert "Webex Connect" in text
     assert "Not known" in text
     assert "E999x" not in keeper.get(LIST, {"q": "nowhere"}).content.decode()
+
+
+def test_from_a_receipt_nobody_understands_to_a_status(keeper, transaction) -> None:
+    timeline.append([timeline.entry(transaction, "accepted", now=timezone.now(), state=Status.ACCEPTED)])
+    info = {
+        "code": "7999",
+        "Description": "New",
+        "destination": transaction.recipient.lstrip("+"),
+        "deliveryStatus": "",
+    }
+    notice = {"deliveryInfo": info, "correlationid": transaction.client_ref, "transid": "t-1"}
+    body = json.dumps({"deliveryInfoNotification": notice})
+    webhook = f"/webhooks/webex/{transaction.account.webhook_secret}"
+    assert keeper.post(webhook, body, content_type="application/json").status_code == 200
+    receipts.drain()
+    code = ProviderCode.objects.get()
+    assert (code.provider, code.where, code.code) == ("webex", "receipt", "7999")
+    transaction.refresh_from_db()
+    assert transaction.status == Status.ACCEPTED
+    keeper.post(page(code), filled())
+    keeper.post(replay(code))
+    receipts.drain()
+    transaction.refresh_from_db()
+    assert (transaction.status, transaction.reason_code) == (Status.FAILED, "7999")
+    reason = timeline.reason(transaction)
+    assert reason is not None
+    assert (reason.text, reason.next_step) == ("It rained.", "Send again later.")
