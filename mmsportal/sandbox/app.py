@@ -110,9 +110,10 @@ async def _provider(request: web.Request) -> web.StreamResponse:
 
 def change_tenant(app: web.Application, provider: str, members: object) -> None:
     """Exchange some members of a provider's tenant for the calls to come. Raises ConfigError."""
-    counter = app[COUNTERS].get(provider)
+    counters = app[COUNTERS]
+    counter = counters.get(provider)
     if counter is None:
-        raise ConfigError(f"No provider {provider!r}; there are {', '.join(sorted(app[COUNTERS]))}.")
+        raise ConfigError(f"No provider {provider!r}; there are {', '.join(sorted(counters))}.")
     counter.tenant = changed(counter.tenant, members, provider)
 
 
