@@ -82,7 +82,8 @@ def _judged(place: Place, answer: HttpAnswer | SendError) -> tuple[Health, str, 
         text = f"Something else answers at this address (HTTP status {answer.status})."
         return Health.BAD, text, f"Check {place.setting} and the proxy in front of the portal."
     if not place.mime_type:
-        text = "It answers. No file was tried: the library offers none." if place.what == "Media" else "The door answers."
+        no_file = "It answers. No file was tried: the library offers none."
+        text = no_file if place.what == "Media" else "The door answers."
         return Health.GOOD, text, ""
     return _judged_file(place, answer)
 
