@@ -153,9 +153,9 @@ class ComposeSend(PortalMixin, View):
             return self._again(draft, user, "")
         if examined.must_type and request.POST.get("typed", "").strip() != str(examined.accepted):
             return self._again(draft, user, f"Type {examined.accepted} to confirm that many recipients.")
-        return self._send(draft, user)
+        return self._send(draft, user, examined.accepted)
 
-    def _send(self, draft: Draft, user: User) -> HttpResponse:
+    def _send(self, draft: Draft, user: User, accepted: int) -> HttpResponse:
         order = order_of(draft, user)
         if order is None:
             return self._again(draft, user, "")
@@ -166,7 +166,7 @@ class ComposeSend(PortalMixin, View):
         Draft.objects.filter(pk=draft.pk, owner=user).delete()
         messages.success(
             self.request,
-            f"Accepted for {message.total} recipient{'s' if message.total > 1 else ''}. See the progress below.",
+            f"Accepted for {accepted} recipient{'s' if accepted > 1 else ''}. See the progress below.",
         )
         return redirect("web:message", message.pk)
 
