@@ -297,3 +297,26 @@ def test_many_senders_cost_no_more_queries(order, at, django_assert_num_queries)
     wanted = choosing(order, *senders, content=HELLO)
     with django_assert_num_queries(1):
         examine(wanted, now=timezone.now())
+
+
+@pytest.mark.parametrize(("longest", "lives"), [(None, 72 * 3600), (3600, 3600), (30 * 86_400, 72 * 3600)])
+def test_a_message_without_an_end_lives_as_long_as_carriers_or_its_provider_keep_it(
+    order, at, monkeypatch, longest, lives
+):
+    profile = replace(registry.provider("webex").profile, longest_validity=longest)
+    monkeypatch.setattr("messaging.queueing.profile_of", lambda _sender: profile)
+    now = timezone.now()
+
+    row = queue(order(sender=at("webex")), now=now).transactions.get()
+
+    assert row.expires_at == now + timedelta(seconds=lives)
+
+
+def test_a_finding_about_one_account_names_its_codes(order, at):
+    (finding,) = [
+        one
+        for one in examine(order(sender=at("telesign", kind="long"), content=ONE), now=timezone.now()).findings
+        if one.severity == "blocks"
+    ]
+    assert finding.providers == ("telesign",)
+    assert finding.provider_codes == {"telesign": registry.provider("telesign").profile.codes[finding.code]}
