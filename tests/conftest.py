@@ -128,7 +128,10 @@ def sandbox(account: ProviderAccount, live_server, settings) -> Iterator[Running
 
 @pytest.fixture
 def make_account(sandbox: Running) -> Callable[..., ProviderAccount]:
-    """Accounts at the sandbox's demo tenants, whose receipts come to the account's own webhook."""
+    """Accounts at the sandbox's demo tenants, whose receipts come to the account's own webhook.
+
+    Only Webex Connect is told the webhook in each message: of two accounts at another provider the later one hears.
+    """
 
     def make(provider: str, **more: Any) -> ProviderAccount:
         tenant, client = server(provider).DEMO, registry.provider(provider).client

@@ -114,7 +114,7 @@ def change_tenant(app: web.Application, provider: str, members: object) -> None:
     counter = counters.get(provider)
     if counter is None:
         raise ConfigError(f"No provider {provider!r}; there are {', '.join(sorted(counters))}.")
-    counter.tenant = changed(counter.tenant, members, provider)
+    counter.exchange(changed(counter.tenant, members, provider))
 
 
 async def _index(request: web.Request) -> web.Response:

@@ -60,6 +60,12 @@ class Counter:
             return self._save(journey, answer)
         return await self._accept(request, journey, answer)
 
+    def exchange(self, tenant: Tenant) -> None:
+        """Serve the tenant with other settings from the next call on."""
+        if tenant.tps != self.tenant.tps:
+            self._memory.limit(tenant.tps)
+        self.tenant = tenant
+
     def state(self, ref: str, recipient: str) -> str:
         """The latest that became of a message to one recipient, in words; "" when nothing did or it is forgotten."""
         journey = self._journeys.get(ref)

@@ -38,6 +38,10 @@ class Memory:
         """Whether so many more destinations fit the tenant's rate; if so, they are taken."""
         return self._meter.take(destinations)
 
+    def limit(self, tps: float) -> None:
+        """Another rate from now on."""
+        self._meter = Meter(tps, self._clock)
+
     def saved(self, ref: str) -> SavedContent | None:
         """A content that was stored."""
         stored = self._contents.get(ref)

@@ -115,6 +115,13 @@ class TestDoors:
         health = httpx.get(f"{sandbox.base_url}/healthz", trust_env=False)
         assert health.json() == {"status": "ok", "providers": ["webex"]} | {"providers": list(serving.served())}
 
+    def test_a_body_nested_beyond_reason_is_taken_or_refused(self, send, order: Order, sandbox: Running) -> None:
+        deep: dict[str, Any] = {}
+        for _ in range(900):
+            deep = {"a": deep}
+        assert send(order(options=deep)).status_code in (201, 400)
+        assert httpx.get(f"{sandbox.base_url}/healthz", trust_env=False).status_code == 200
+
     def test_more_than_the_rate_is_429(self, order: Order) -> None:
         tenant = replace(serving.server("webex").DEMO, tps=2)
         with running(tenants={"webex": tenant}) as box:

@@ -106,6 +106,11 @@ class TestTenant:
         until(lambda: receiver.bodies)
         assert receiver.headers[0]["x-hub-signature"].startswith("sha256=")
 
+    def test_another_rate_holds_from_the_next_call_on(self, send: Send, order: Order, sandbox: Running) -> None:
+        assert send(order()).status_code == 201
+        self.change(sandbox, {"tps": 1})
+        until(lambda: send(order()).status_code == 429)
+
     @pytest.mark.parametrize(
         ("members", "provider", "told"),
         [
