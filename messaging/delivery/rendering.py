@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import quote, quote_plus
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
@@ -75,7 +77,14 @@ def redacted_answer(answer: HttpAnswer, account: Account, transaction: Transacti
 def hidden(text: str, account: Account, transaction: Transaction) -> str:
     """A text without credentials, the webhook's secret and the recipient's number."""
     secrets = [*account.credentials.values(), account.webhook_url.rpartition("/")[2]]
-    for secret in sorted((value for value in secrets if len(value) > 3), key=len, reverse=True):
+    spelled = {form for secret in secrets if len(secret) > 3 for form in _spellings(secret)}
+    for secret in sorted(spelled, key=len, reverse=True):
         text = text.replace(secret, "***")
     number = transaction.recipient.lstrip("+")
     return text.replace(number, f"***{number[-4:]}")
+
+
+def _spellings(secret: str) -> set[str]:
+    """A secret as it stands in a header, in XML, and either of them in a form or an address."""
+    plain = {secret, escape(secret)}
+    return plain | {quote_plus(one) for one in plain} | {quote(one, safe="") for one in plain}
