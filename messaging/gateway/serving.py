@@ -240,14 +240,7 @@ class Server(Protocol):
         """The answer that carries one code of the provider's table; None for a code that no answer carries."""
 
     def report_with(
-        self,
-        message: ReceivedMessage,
-        destination: Destination,
-        ref: str,
-        code: str,
-        tenant: Tenant,
-        *,
-        at: datetime,
+        self, message: ReceivedMessage, destination: Destination, ref: str, code: str, tenant: Tenant, *, at: datetime
     ) -> Notice | None:
         """The receipt that carries one code of the provider's table; None for a code that no receipt carries."""
 
