@@ -11,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from messaging import meanings
 from messaging.addresses import SenderKind
@@ -24,6 +26,9 @@ from tests.working import HELLO
 
 WEBEX_CREDENTIALS = {"service_key": "sandbox-service-key"}
 PASSWORD = "correct horse battery"
+# What a property proves must not depend on how busy the machine is.
+hypothesis.register_profile("untimed", hypothesis(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
