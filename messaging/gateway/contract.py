@@ -63,10 +63,10 @@ class OutboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it goes out."""
+    """A request as it goes out; one provider's address may hold its key."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 

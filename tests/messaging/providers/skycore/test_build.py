@@ -289,7 +289,8 @@ def test_credentials_that_cannot_be_used_are_a_matter_of_configuration(credentia
     assert caught.value.code == code
 
 
-def test_secrets_stay_out_of_reprs() -> None:
-    posted = client.build(ACCOUNT, message(), now=NOW)
-    assert "made-up-key" in posted.body.decode()
-    assert "made-up-key" not in repr(posted) + repr(ACCOUNT)
+@pytest.mark.parametrize("use_get", [False, True])
+def test_secrets_stay_out_of_reprs(use_get: bool) -> None:
+    request = client.build(replace(ACCOUNT, options={"use_get": use_get}), message(), now=NOW)
+    assert "made-up-key" in request.url + request.body.decode()
+    assert "made-up-key" not in repr(request) + repr(ACCOUNT)
