@@ -58,17 +58,18 @@ def apply(row: Transaction, attempt: SendAttempt, result: Result, *, in_time: bo
     if result.accepted:
         return timeline.entry(row, "accepted", now=now, state=Status.ACCEPTED, detail=row.provider_ref)
     if result.saved:
-        return _stored(row, result.saved, now)
+        return _stored(row, result, result.saved, now)
     kind, state = KINDS[result.outcome or OutcomeClass.UNKNOWN]
     if state is Status.QUEUED:
         row.next_attempt_at = _next_try(row, result.error, now)
     return timeline.entry(row, kind, now=now, state=state, code=attempt.code, text=attempt.text)
 
 
-def _stored(row: Transaction, saved: Saved, now: datetime) -> TimelineEntry:
+def _stored(row: Transaction, result: Result, saved: Saved, now: datetime) -> TimelineEntry:
     """The content is at the provider; the message itself has not left, and waits until it may."""
     row.next_attempt_at = now if saved.ready else now + saved_contents.ENCODING
-    return timeline.entry(row, "saved" if saved.ready else "encoding", now=now, state=Status.QUEUED)
+    kind, key = "saved" if saved.ready else "encoding", str(result.shelf.identity) if result.shelf else ""
+    return timeline.entry(row, kind, now=now, key=key, state=Status.QUEUED)
 
 
 def _note(attempt: SendAttempt, result: Result, now: datetime) -> None:
