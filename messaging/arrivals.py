@@ -20,7 +20,7 @@ from django.db.transaction import atomic
 
 from messaging import spool
 from messaging.gateway import registry
-from messaging.gateway.contract import Forged
+from messaging.gateway.facts import Forged
 from messaging.models import ProviderAccount, ReceiptInbox
 from messaging.models.sealing import SealBroken
 

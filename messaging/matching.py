@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from messaging.addresses import digits
 from messaging.gateway import registry
-from messaging.gateway.contract import Receipt
+from messaging.gateway.facts import Receipt
 from messaging.models import ProviderAccount, ReceiptInbox, SendAttempt, Transaction
 from messaging.statuses import Status
 

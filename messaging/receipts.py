@@ -16,8 +16,9 @@ from messaging import arrivals, consent, inbound, meanings, saved_contents, time
 from messaging.addresses import digits, masked
 from messaging.gateway import registry
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Fact, HttpAnswer, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.contract import HttpAnswer
 from messaging.gateway.errors import SendError
+from messaging.gateway.facts import Fact, Inbound, Receipt, SavedNews, Unreadable
 from messaging.matching import Mismatch, match
 from messaging.models import OptOut, ProviderAccount, ReceiptInbox, TimelineEntry, Transaction
 from messaging.models.clock import database_now

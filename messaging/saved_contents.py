@@ -14,8 +14,9 @@ from django.db.models import Q
 
 from messaging.content import Content
 from messaging.gateway.codes import OutcomeClass
-from messaging.gateway.contract import Saved, SavedNews
+from messaging.gateway.contract import Saved
 from messaging.gateway.errors import Refused, SendError
+from messaging.gateway.facts import SavedNews
 from messaging.models import ProviderAccount, SavedContent, Transaction
 from messaging.statuses import CANCELLABLE
 

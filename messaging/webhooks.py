@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from messaging import arrivals, spool, tasks
 from messaging.arrivals import Arrival
 from messaging.gateway import registry
-from messaging.gateway.contract import Forged
+from messaging.gateway.facts import Forged
 from messaging.models import ProviderAccount
 
 logger = logging.getLogger(__name__)

@@ -144,13 +144,16 @@ def imports() -> grimp.ImportGraph:
 
 
 def provider_sides() -> Iterator[tuple[str, str]]:
-    """Each module of a provider that stands on the server's side, and the client's modules it must not reach."""
+    """Each module of a provider that stands on the server's side, and the client's modules it must not reach.
+
+    `wire` is neither: it only turns bytes into safe values, and knows none of their meanings.
+    """
     graph = imports()
     for provider in graph.find_children("messaging.providers"):
         inside = graph.find_children(provider)
         servers = {module for module in inside if module.rpartition(".")[2].startswith("server")}
         client = f"{provider}.client"
-        of_client = {client} | (graph.find_upstream_modules(client) & inside)
+        of_client = {client} | (graph.find_upstream_modules(client) & inside) - {f"{provider}.wire"}
         for module in servers:
             yield from ((module, other) for other in of_client)
 

@@ -8,7 +8,7 @@ sentence that merely holds the word does not: "we have got to stop this bill" is
 import re
 import unicodedata
 
-from messaging.gateway.contract import Action
+from messaging.gateway.facts import Action
 
 PHRASES = {
     **dict.fromkeys(

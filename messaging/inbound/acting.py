@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from messaging import consent
-from messaging.gateway.contract import Action
+from messaging.gateway.facts import Action
 from messaging.models import InboundMessage, OptOut
 
 

@@ -8,7 +8,7 @@ from django.db.transaction import atomic
 
 from messaging import consent
 from messaging.addresses import AddressError, digits, normalise
-from messaging.gateway.contract import Action, Inbound
+from messaging.gateway.facts import Action, Inbound
 from messaging.inbound.acting import act
 from messaging.models import InboundMessage, ProviderAccount, ReceiptInbox, Sender, Transaction
 

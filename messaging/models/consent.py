@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
-from messaging.gateway.contract import Action
+from messaging.gateway.facts import Action
 from messaging.models.receipts import ReceiptInbox
 from messaging.models.senders import ProviderAccount, Sender
 

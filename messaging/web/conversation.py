@@ -15,7 +15,7 @@ from django.views import View
 
 from messaging import consent
 from messaging.addresses import masked_in
-from messaging.gateway.contract import Action
+from messaging.gateway.facts import Action
 from messaging.models import InboundMessage, OptOut, Transaction
 from messaging.statuses import Via
 from messaging.web.conversations import conversation_query, files_in_words, older_link, said, unread, visible

@@ -13,8 +13,9 @@ from messaging.addresses import digits
 from messaging.delivery.outcomes import Result, apply
 from messaging.delivery.rendering import redacted, render
 from messaging.gateway import registry
-from messaging.gateway.contract import Account, HttpAnswer, Receipt
+from messaging.gateway.contract import Account, HttpAnswer
 from messaging.gateway.errors import SendError, Unclear
+from messaging.gateway.facts import Receipt
 from messaging.models import ReceiptInbox, SendAttempt, TimelineEntry, Transaction
 from messaging.statuses import Status
 

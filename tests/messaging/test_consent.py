@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging import consent
-from messaging.gateway.contract import Action
+from messaging.gateway.facts import Action
 from messaging.models import OptOut, ProviderAccount, Sender
 
 ANN, BOB = "+14165550101", "+14165550102"

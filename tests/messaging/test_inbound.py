@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from messaging import consent, inbound, tasks
 from messaging.gateway import registry
-from messaging.gateway.contract import Action, Inbound
+from messaging.gateway.facts import Action, Inbound
 from messaging.inbound.texts import PAUSES
 from messaging.models import InboundMessage, OptOut, ProviderAccount, ReceiptInbox, Sender
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,22 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from messaging import receipts
+from messaging import consent, meanings, receipts, timeline
+from messaging.arrivals import ingest
+from messaging.gateway import registry
 from messaging.gateway.codes import Code, Where, Whose
-from messaging.models import Message, ProviderAccount, ReceiptInbox, Transaction
+from messaging.gateway.facts import Fact, Inbound, Receipt, SavedNews
+from messaging.gateway.serving import server
+from messaging.models import (
+    InboundMessage,
+    Message,
+    OptOut,
+    ProviderAccount,
+    ProviderCode,
+    ReceiptInbox,
+    SavedContent,
+    Transaction,
+)
 from messaging.providers.webex import notifications
 from messaging.statuses import Status
 
@@ -356,3 +370,137 @@ def test_a_drain_whose_time_is_up_leaves_the_rest_to_the_next(post, sent):
 
     assert receipts.drain(seconds=0) == 0
     assert receipts.drain() == 3
+
+
+# What other providers tell ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def telling(account: ProviderAccount, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A webhook call whose body the provider's client understands as these facts."""
+
+    def tell(*facts: Fact) -> None:
+        monkeypatch.setattr(registry.provider("webex").client, "receipts", lambda _body: facts)
+        content = str(facts).encode()
+        ingest(account, method="POST", headers={}, body=content, now=timezone.now())
+        receipts.drain()
+
+    return tell
+
+
+def fact(sent: Transaction, **more: object) -> Receipt:
+    words = {"kind": "receipt", "state": None, "code": "c", "text": "t", "at": None, **more}
+    return Receipt(client_ref=sent.client_ref, provider_ref="t-1", recipient="14165550100", **words)
+
+
+def test_a_step_on_one_channel_is_shown_and_changes_nothing(telling, sent):
+    telling(fact(sent, kind="step", code="3056", detail="mms"), fact(sent, kind="step", code="3000", detail="sms"))
+
+    sent.refresh_from_db()
+    assert sent.status == "accepted"
+    assert sorted(sent.timeline.filter(kind="step").values_list("code", "state")) == [("3000", ""), ("3056", "")]
+
+
+def test_a_receipt_that_tells_of_an_opt_out_is_heeded(telling, sent):
+    telling(fact(sent, state=Status.FAILED, code="3046", opted_out=True))
+
+    row = OptOut.objects.get()
+    assert (row.number, row.sender, row.source, row.inbox) == (
+        "+14165550100",
+        sent.sender,
+        "provider",
+        ReceiptInbox.objects.get(),
+    )
+
+
+def test_an_opt_out_that_was_lifted_is_not_made_again_by_reading_the_receipt_again(telling, sent):
+    said = fact(sent, state=Status.FAILED, code="3046", opted_out=True)
+    telling(said)
+    consent.opt_in("+14165550100", sent.sender, why="START", now=timezone.now())
+    receipts.replay(ReceiptInbox.objects.values_list("pk", flat=True))
+    telling(said)
+
+    assert not OptOut.objects.filter(lifted_at=None).exists()
+
+
+def test_what_a_handset_sent_is_kept_once(telling, sent):
+    said = Inbound("+14165550100", "34343", "STOP", (), "in-1", None)
+    telling(said)
+    receipts.replay(ReceiptInbox.objects.values_list("pk", flat=True))
+    telling(said)
+
+    assert InboundMessage.objects.get().number == "+14165550100"
+    assert OptOut.objects.filter(number="+14165550100", sender=sent.sender, lifted_at=None).count() == 1
+
+
+def test_news_of_a_stored_content_that_overtook_its_answer_waits(telling, account):
+    news = SavedNews("s-1", True, "N003")
+    telling(news)
+    assert ReceiptInbox.objects.get().state == "waiting"
+
+    now = timezone.now()
+    SavedContent.objects.create(
+        account=account, digest="d", state="encoding", provider_ref="s-1", created_at=now, updated_at=now
+    )
+    ReceiptInbox.objects.update(next_attempt_at=now)
+    telling(news)
+
+    assert (ReceiptInbox.objects.get().state, SavedContent.objects.get().state) == ("done", "ready")
+
+
+def test_an_unknown_code_counts_once_an_admin_has_explained_it(telling, sent):
+    said = fact(sent, kind="unrecognised", code="E999x", text="Puzzled")
+    telling(said)
+    sent.refresh_from_db()
+    assert (sent.status, ProviderCode.objects.get().code) == ("accepted", "E999x")
+
+    ProviderCode.objects.update(meaning="It failed.", state="failed", mapped_at=timezone.now())
+    meanings.forget()
+    receipts.replay(ReceiptInbox.objects.values_list("pk", flat=True))
+    telling(said)
+
+    sent.refresh_from_db()
+    assert (sent.status, sent.reason_code) == ("failed", "E999x")
+    assert timeline.reason(sent).text == "It failed."
+
+
+def test_a_code_that_means_something_else_on_another_channel_is_not_taken_for_it(telling, sent):
+    telling(fact(sent, kind="unrecognised", code="7500", text="on SMS"))
+
+    sent.refresh_from_db()
+    assert sent.status == "accepted"
+    assert not ProviderCode.objects.exists()
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_a_provider_is_answered_as_it_wants_to_be(client: Client, name: str, db):
+    account = ProviderAccount(name=name, provider=name, base_url="http://127.0.0.1:9")
+    account.credentials = {field.name: "c2VjcmV0" for field in registry.provider(name).client.CREDENTIALS}
+    account.save()
+    notice = server(name).inbound(
+        replace(
+            server(name).DEMO, credentials={n: [v] for n, v in account.credentials.items()}, webhook_key="c2VjcmV0"
+        ),
+        sender="14165550100",
+        recipient="34343",
+        text="Hello",
+        files=[],
+        at=timezone.now(),
+    )
+    wanted = registry.provider(name).client.ACKNOWLEDGEMENT
+    for method in {notice.method, *registry.provider(name).client.METHODS} - {"HEAD"}:
+        headers = {key: value for key, value in notice.headers.items() if key.lower() != "content-type"}
+        answer = client.generic(
+            method,
+            f"/webhooks/{name}/{account.webhook_secret}",
+            notice.body,
+            content_type=notice.headers.get("content-type", notice.headers.get("Content-Type", "application/json")),
+            headers=headers,
+        )
+        assert (answer.status_code, answer.content) == (200, wanted.body)
+        assert answer.headers["Content-Type"].startswith(wanted.content_type)
+    kept = ReceiptInbox.objects.filter(account=account)
+    assert kept.exists()
+    assert "authorization" not in {header.lower() for row in kept for header in row.headers}
+    receipts.drain()
+    assert InboundMessage.objects.get().text.lower() == "hello"

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from messaging import saved_contents
 from messaging.content import Content, FallbackSms, Slide
-from messaging.gateway.contract import Saved, SavedNews
+from messaging.gateway.contract import Saved
 from messaging.gateway.errors import NotAccepted, Refused
+from messaging.gateway.facts import SavedNews
 from messaging.models import SavedContent, Transaction
 from messaging.saved_contents import Step, take
 

@@ -12,8 +12,9 @@ import pytest
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway import registry
 from messaging.gateway.codes import OutcomeClass, Where
-from messaging.gateway.contract import Accepted, HttpAnswer, HttpRequest, OutboundMessage, Receipt, SavedNews
+from messaging.gateway.contract import Accepted, HttpAnswer, HttpRequest, OutboundMessage
 from messaging.gateway.errors import SendError
+from messaging.gateway.facts import Receipt, SavedNews
 from messaging.gateway.serving import Refusal, base_path, served, server
 from messaging.statuses import Status, Via
 from mmsportal.sandbox.testing import Running, running

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Fact, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Fact, Inbound, Receipt, SavedNews, Unreadable
 from messaging.providers.sinch.codes import BY_STATUS, CODES, TWO_SIDED
 from messaging.providers.sinch.wire import loose, parse, word
 from messaging.statuses import Via

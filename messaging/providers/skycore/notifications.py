@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Fact, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Fact, Inbound, Receipt, SavedNews, Unreadable
 from messaging.providers.skycore.codes import CODES, TOLD_BY_WORD, WORDS
 from messaging.providers.skycore.wire import Broken, document, leaves, parse, passage, word
 from messaging.statuses import Via

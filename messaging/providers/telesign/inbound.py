@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from messaging.gateway.contract import Action, Inbound
+from messaging.gateway.facts import Action, Inbound
 from messaging.providers.telesign.wire import lenient, moment, word
 
 ACTIONS = {"stop": Action.STOP, "start": Action.START, "help": Action.HELP}

@@ -8,7 +8,8 @@ from typing import Any
 
 from messaging.addresses import masked_in
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Forged, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Forged, Inbound, Receipt, Unreadable
 from messaging.providers.telesign.codes import CODES, GAVE_UP, INBOUND, OPTED_OUT
 from messaging.providers.telesign.inbound import inbound
 from messaging.providers.telesign.signing import key_bytes, signature

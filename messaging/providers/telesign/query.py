@@ -5,8 +5,9 @@ from datetime import datetime
 from urllib.parse import quote
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, Receipt
+from messaging.gateway.contract import Account, HttpAnswer, HttpRequest
 from messaging.gateway.errors import Unclear
+from messaging.gateway.facts import Receipt
 from messaging.providers.telesign.answers import UNREADABLE, code_of, refusal
 from messaging.providers.telesign.client import PATH
 from messaging.providers.telesign.codes import CODES

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Forged, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Forged, Inbound, Receipt, Unreadable
 from messaging.providers.webex.codes import CODES
 from messaging.providers.webex.wire import parse, word
 from messaging.statuses import Status, Via

@@ -15,8 +15,9 @@ from messaging.delivery import calling, preparing, pumping
 from messaging.delivery.outcomes import Result
 from messaging.delivery.protocol import MOST_CRASHES, Claim, claim, mark_wire, record
 from messaging.gateway import registry
-from messaging.gateway.contract import Accepted, Receipt
+from messaging.gateway.contract import Accepted
 from messaging.gateway.errors import NotAccepted
+from messaging.gateway.facts import Receipt
 from messaging.models import Message, ProviderAccount, ReceiptInbox, SendAttempt, Transaction
 from messaging.statuses import Status
 from mmsportal.sandbox.testing import Running

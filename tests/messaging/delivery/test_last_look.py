@@ -10,8 +10,9 @@ from messaging import consent, meanings, receipts
 from messaging.delivery.outcomes import Result
 from messaging.delivery.protocol import SINGLE_FLIGHT, Claim, claim, mark_wire, record
 from messaging.gateway import registry
-from messaging.gateway.contract import Accepted, HttpAnswer, Receipt
+from messaging.gateway.contract import Accepted, HttpAnswer
 from messaging.gateway.errors import Unclear
+from messaging.gateway.facts import Receipt
 from messaging.matching import WINDOW
 from messaging.models import Message, ProviderAccount, ProviderCode, ReceiptInbox, SendAttempt, Transaction
 from messaging.statuses import Status

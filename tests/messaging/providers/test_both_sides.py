@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from messaging.content import Content, Part, Slide
 from messaging.gateway import registry
 from messaging.gateway.codes import Code, OutcomeClass, Where
-from messaging.gateway.contract import Action, HttpAnswer, Inbound, Receipt, SavedNews, Unreadable, Verdict
+from messaging.gateway.contract import HttpAnswer, Verdict
 from messaging.gateway.errors import SendError
+from messaging.gateway.facts import Action, Inbound, Receipt, SavedNews, Unreadable
 from messaging.gateway.serving import Call, Event, Lookup, Notice, Refusal, Rejected, SavedContent, served, server
 from messaging.statuses import Status, Via
 from tests.messaging.providers.desks import MadeDesk

@@ -17,17 +17,13 @@ from messaging.gateway.contract import (
     Accepted,
     Account,
     Acknowledgement,
-    Forged,
     HttpAnswer,
-    Inbound,
     OptionField,
     OutboundMessage,
-    Receipt,
-    SavedNews,
     Trial,
-    Unreadable,
 )
 from messaging.gateway.errors import SendError
+from messaging.gateway.facts import Forged, Inbound, Receipt, SavedNews, Unreadable
 from messaging.statuses import RANKS
 
 PROVIDERS = registry.names()

@@ -9,8 +9,9 @@ import pytest
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway import serving
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, Inbound, OutboundMessage, Receipt, SavedNews
+from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage
 from messaging.gateway.errors import BY_CLASS, NotAccepted, SendError
+from messaging.gateway.facts import Inbound, Receipt, SavedNews
 from messaging.gateway.serving import Call, Event, ReceivedMessage, Rejected, SavedContent
 from messaging.providers.sinch import client, saving
 from messaging.providers.sinch.codes import CODES

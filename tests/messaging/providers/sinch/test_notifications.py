@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Inbound, Receipt, SavedNews, Unreadable
 from messaging.providers.sinch import client
 from messaging.providers.sinch.codes import CODES
 from messaging.statuses import Status, Via

@@ -6,8 +6,8 @@ import pytest
 
 from messaging.content import Content
 from messaging.gateway.codes import OutcomeClass, Where
-from messaging.gateway.contract import Receipt
 from messaging.gateway.errors import BY_CLASS, SendError
+from messaging.gateway.facts import Receipt
 from messaging.gateway.serving import Destination, Medium, ReceivedMessage
 from messaging.providers.skycore import client, server
 from messaging.providers.skycore.codes import CODES

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Fact, Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Fact, Inbound, Receipt, SavedNews, Unreadable
 from messaging.providers.skycore import client
 from messaging.providers.skycore.codes import CODES
 from messaging.statuses import Status, Via

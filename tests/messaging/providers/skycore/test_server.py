@@ -14,12 +14,7 @@ from hypothesis import strategies as st
 
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway import serving
-from messaging.gateway.contract import (
-    Account,
-    HttpAnswer,
-    HttpRequest,
-    OutboundMessage,
-)
+from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage
 from messaging.gateway.serving import (
     Call,
     Destination,

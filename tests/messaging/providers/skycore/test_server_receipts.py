@@ -8,7 +8,7 @@ import pytest
 
 from messaging.content import Content, Part, Slide
 from messaging.gateway import serving
-from messaging.gateway.contract import Inbound, Receipt, SavedNews, Unreadable
+from messaging.gateway.facts import Inbound, Receipt, SavedNews, Unreadable
 from messaging.gateway.serving import Destination, Event, Medium, ReceivedMessage, Tenant
 from messaging.providers.skycore import client
 from messaging.statuses import Status, Via

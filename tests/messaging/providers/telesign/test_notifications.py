@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from telesign.util import verify_telesign_callback_signature
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Forged, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Forged, Inbound, Receipt, Unreadable
 from messaging.providers.telesign import client
 from messaging.providers.telesign.codes import CODES
 from messaging.statuses import Status, Via

@@ -10,7 +10,8 @@ import pytest
 
 from messaging.gateway import serving
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Action, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Action, Inbound, Receipt, Unreadable
 from messaging.gateway.serving import Call, Event, Notice, ReceivedMessage
 from messaging.providers.telesign import client
 from messaging.providers.telesign.codes import CODES

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.gateway.codes import Where
-from messaging.gateway.contract import Account, Forged, Inbound, Receipt, Unreadable
+from messaging.gateway.contract import Account
+from messaging.gateway.facts import Forged, Inbound, Receipt, Unreadable
 from messaging.providers.webex import client
 from messaging.providers.webex.codes import CODES
 from messaging.statuses import Status, Via
