@@ -119,38 +119,29 @@ def examine(order: Order, *, now: datetime) -> Examination:
     content, general = resolve(order.content, owner=owner)
     content = replace(content, name=_name(content))
     once, held_back = _merged(order.recipients)
-    silent = _silent(once.values(), order.senders)
+    # Of a list that is far too long, nothing more need be known.
+    silent = _silent(once.values(), order.senders) if len(once) <= MOST_RECIPIENTS else set[str]()
     kept = {number: who for number, who in once.items() if number not in silent}
-    found = candidates(
-        order.senders,
-        content,
-        numbers=kept,
-        shared=order.substitutions,
-        recipients=[who.substitutions for who in kept.values()],
-        due=order.send_at or now,
-        expires=order.expire_at,
-    )
-    if order.any_sender:
-        found.sort(key=lambda candidate: (candidate.paused, len(candidate.content) + len(candidate.own)))
-    carriers = {number: assigned(found, number) for number in kept}
-    carrying = _counted(carriers.values())
-    able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not kept)]
+    numbers = list(kept) if len(kept) <= MOST_RECIPIENTS else []
+    found = _candidates(order, content, kept, numbers, now)
+    carriers = {number: assigned(found, number) for number in numbers}
+    carrying = Counter(sender.pk for sender in carriers.values() if sender)
+    able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not numbers)]
     shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1] or found
-    said = _candidate_findings(shown)
-    destinations = [*_number_findings(order.recipients, kept), *_abroad(order.recipients, kept, able or found)]
-    times = _time_findings(order, now)
-    findings = [*general, *said, *destinations, *times]
+    general += [*_number_findings(order.recipients, kept), *_time_findings(order, now)]
+    abroad = list(_abroad(order.recipients, numbers, able or found))
+    findings = [*general, *_candidate_findings(shown), *abroad]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
-    # A number out of reach stops a message that has but one sender; where there are several, it is no fault of theirs.
-    of_all = [*general, *times, *(one for one in destinations if len(found) == 1 or one.code != "country_not_allowed")]
     return Examination(
         ok=not blocking(findings),
         content=content,
         findings=findings,
-        routing=routes(found, of_all, numbers=kept, carrying=carrying),
+        # A number out of reach stops a message that has but one sender; where there are several, it is no fault of any.
+        routing=routes(found, [*general, *(abroad if len(found) == 1 else [])], numbers=numbers, carrying=carrying),
         # Whom nobody reaches stays with the first, for the page; such a message is never written.
         places=[
-            Place(who, (carriers[number] or order.sender) if number in kept else None) for number, who in once.items()
+            Place(who, (carriers.get(number) or order.sender) if number in kept else None)
+            for number, who in once.items()
         ],
         held_back=sorted([*held_back, *_opted_out(order.recipients, silent)], key=lambda held: held.index),
         candidates=found,
@@ -158,14 +149,28 @@ def examine(order: Order, *, now: datetime) -> Examination:
     )
 
 
+def _candidates(
+    order: Order, content: Content, kept: Mapping[str, RecipientOrder], numbers: Collection[str], now: datetime
+) -> list[Candidate]:
+    """Who might carry it, in the order of preference: the order's own, or what the content suits best."""
+    found = candidates(
+        order.senders,
+        content,
+        numbers=numbers,
+        shared=order.substitutions,
+        recipients=[who.substitutions for who in kept.values()],
+        due=order.send_at or now,
+        expires=order.expire_at,
+    )
+    if order.any_sender:
+        found.sort(key=lambda candidate: (candidate.paused, len(candidate.content) + len(candidate.own)))
+    return found
+
+
 def _name(content: Content) -> str:
     """The internal label; providers want one, so an unnamed message is called by what it says."""
     first = content.slides[0].text if content.slides else ""
     return content.name or content.subject or " ".join(first.split())[:60] or "MMS"
-
-
-def _counted(senders: Iterable[Sender | None]) -> Counter[UUID]:
-    return Counter(sender.pk for sender in senders if sender)
 
 
 def _in_turn(able: Sequence[Candidate], shown: Sequence[Candidate]) -> list[Sender]:
@@ -238,11 +243,9 @@ def _number_findings(recipients: Sequence[RecipientOrder], kept: Collection[str]
 
 
 def _abroad(
-    recipients: Sequence[RecipientOrder], kept: Collection[str], able: Sequence[Candidate]
+    recipients: Sequence[RecipientOrder], numbers: Collection[str], able: Sequence[Candidate]
 ) -> Iterator[Finding]:
-    """The numbers that none of the senders reaches."""
-    if len(recipients) > MOST_RECIPIENTS:
-        return
+    """Those of the numbers that none of the senders reaches."""
     if len(able) == 1:
         sender = able[0].sender
         where = "the USA and Canada" + ("" if sender.country in HOME else f" and {sender.country}")
@@ -250,8 +253,8 @@ def _abroad(
     else:
         why = "none of the chosen senders sends there."
     reached = frozenset[str]().union(*(candidate.reaches for candidate in able))
-    outside = ((index, who.number) for index, who in enumerate(recipients) if who.number in kept)
-    abroad = ((index, number) for index, number in outside if number not in reached)
+    outside = set(numbers) - reached
+    abroad = ((index, who.number) for index, who in enumerate(recipients) if who.number in outside)
     for index, number in islice(abroad, MOST_ABROAD):
         yield Finding(
             "country_not_allowed",

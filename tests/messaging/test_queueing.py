@@ -172,3 +172,15 @@ def test_accepting_takes_few_queries_however_many_recipients(order, django_asser
 
     with django_assert_max_num_queries(30):
         queue(order(*numbers), now=timezone.now())
+
+
+def test_far_too_many_recipients_are_refused_without_looking_at_each(order, django_assert_max_num_queries, monkeypatch):
+    asked = []
+    monkeypatch.setattr("messaging.routing.reaches", lambda _sender, number: asked.append(number))
+    numbers = [f"+1{area}555{number:04d}" for area in (416, 647) for number in range(10_000)]
+
+    with django_assert_max_num_queries(1):
+        findings = examine(order(*numbers), now=timezone.now()).findings
+
+    assert [(one.code, one.actual) for one in findings if one.severity == "blocks"] == [("too_many_recipients", 20_000)]
+    assert asked == []
