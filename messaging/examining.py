@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from uuid import UUID
 
 from django.contrib.auth.models import User
 
@@ -128,16 +127,18 @@ def examine(order: Order, *, now: datetime) -> Examination:
     carrying = Counter(sender.pk for sender in carriers.values() if sender)
     able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not numbers)]
     shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1] or found
-    general += [*_number_findings(order.recipients, kept), *_time_findings(order, now)]
+    others = [*_number_findings(order.recipients, kept), *_time_findings(order, now)]
     abroad = list(_abroad(order.recipients, numbers, able or found))
-    findings = [*general, *_candidate_findings(shown), *abroad]
+    findings = [*general, *_candidate_findings(shown), *others, *abroad]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
     return Examination(
         ok=not blocking(findings),
         content=content,
         findings=findings,
         # A number out of reach stops a message that has but one sender; where there are several, it is no fault of any.
-        routing=routes(found, [*general, *(abroad if len(found) == 1 else [])], numbers=numbers, carrying=carrying),
+        routing=routes(
+            found, [*general, *others, *(abroad if len(found) == 1 else [])], numbers=numbers, carrying=carrying
+        ),
         # Whom nobody reaches stays with the first, for the page; such a message is never written.
         places=[
             Place(who, (carriers.get(number) or order.sender) if number in kept else None)
