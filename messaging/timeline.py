@@ -16,7 +16,7 @@ from messaging.gateway.codes import Code, Where
 from messaging.models import Message, TimelineEntry, Transaction
 from messaging.models.rows import save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
-from messaging.timeline_words import WORDS
+from messaging.timeline_words import WORDS, Words
 
 TROUBLED = frozenset({Status.FAILED, Status.EXPIRED, Status.UNKNOWN, Status.BLOCKED, Status.UNCONFIRMED})
 # A final receipt is waited for this long after the message itself has run out.
@@ -165,7 +165,8 @@ def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
 
 
 def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
-    words = WORDS[row.kind]
+    # A newer release beside this one may write kinds that have no words here.
+    words = WORDS.get(row.kind) or Words(row.kind.replace("_", " ").capitalize())
     meaning = _meaning(row, provider)
     title = LABELS[Status(row.state)] if words.title == "" and row.state else words.title or "Receipt"
     if row.state in HANDED_OVER and row.via == Via.SMS:

@@ -60,18 +60,19 @@ def _any_has(message: UUID, names: tuple[str, ...]) -> bool:
 
 def redacted(request: HttpRequest, account: Account, transaction: Transaction) -> dict[str, str]:
     """A request fit to be kept: nothing in it that `hidden` hides."""
-    body = request.body[:LONGEST_BODY].decode("utf-8", "replace").replace("\x00", "")
+    body = request.body.decode("utf-8", "replace").replace("\x00", "")
     return {
         "method": request.method,
+        # Hidden before it is cut: a secret across the cut would leave its first half behind.
         "url": hidden(request.url, account, transaction)[:LONGEST_BODY],
-        "body": hidden(body, account, transaction),
+        "body": hidden(body, account, transaction)[:LONGEST_BODY],
     }
 
 
 def redacted_answer(answer: HttpAnswer, account: Account, transaction: Transaction) -> HttpAnswer:
     """An answer fit to be kept: providers like to repeat what they refuse."""
-    body = hidden(answer.body[:LONGEST_BODY].decode("utf-8", "replace"), account, transaction)
-    return replace(answer, body=body.encode())
+    body = hidden(answer.body.decode("utf-8", "replace"), account, transaction)
+    return replace(answer, body=body[:LONGEST_BODY].encode())
 
 
 def hidden(text: str, account: Account, transaction: Transaction) -> str:

@@ -28,7 +28,9 @@ def test_named_fields_are_saved_and_others_are_not(queued):
 
 
 def test_json_and_nothing_survive(transaction):
-    attempt = SendAttempt.objects.create(transaction=transaction, number=1, started_at=timezone.now())
+    attempt = SendAttempt.objects.create(
+        transaction=transaction, number=1, sender=transaction.sender, started_at=timezone.now()
+    )
     attempt.request, attempt.http_status = {"body": "“quoted” \\ 'text'"}, None
 
     save_fields([attempt], ["request", "http_status"])

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from messaging.content import Content, FallbackSms, Slide
-from messaging.delivery.rendering import redacted
+from messaging.delivery.rendering import LONGEST_BODY, redacted
 from messaging.gateway import registry
-from messaging.gateway.contract import Account, OutboundMessage
+from messaging.gateway.contract import Account, HttpRequest, OutboundMessage
 from messaging.models import Transaction
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -30,3 +30,10 @@ def test_a_key_is_hidden_in_a_form_and_in_an_address(use_get: bool) -> None:
     assert "made" not in told
     assert "key%3D" not in told
     assert "Look" in told
+
+
+def test_a_key_across_the_cut_leaves_no_half_behind() -> None:
+    account = Account("a-1", "skycore", "https://api.example.org/", {"api_key": KEY})
+    body = ("x" * (LONGEST_BODY - 6) + KEY).encode()
+    kept = redacted(HttpRequest("POST", "https://api.example.org/", {}, body), account, Transaction(recipient=NUMBER))
+    assert "made" not in kept["body"]
