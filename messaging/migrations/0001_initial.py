@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('lifted_why', models.CharField(blank=True, default='', max_length=300)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('inbox', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='messaging.receiptinbox')),
-                ('sender', models.ForeignKey(blank=True, help_text='Empty: no sender of ours may write to this number.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='opt_outs', to='messaging.sender')),
+                ('sender', models.ForeignKey(blank=True, help_text='Empty: no sender of ours may write to this number.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opt_outs', to='messaging.sender')),
             ],
             options={
                 'verbose_name': 'opt-out',

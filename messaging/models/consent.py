@@ -27,7 +27,8 @@ class OptOut(models.Model):
         Sender,
         null=True,
         blank=True,
-        on_delete=models.CASCADE,
+        # Whoever said STOP must not hear from a sender again because its row was made anew.
+        on_delete=models.PROTECT,
         related_name="opt_outs",
         help_text="Empty: no sender of ours may write to this number.",
     )
