@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q
+from django.db.transaction import atomic
 
 from messaging.content import Content
 from messaging.gateway.codes import OutcomeClass
@@ -162,5 +163,7 @@ def wake(account: ProviderAccount, now: datetime) -> None:
         next_attempt_at__lte=now + ENCODING,
     ).order_by("next_attempt_at")
     # What somebody else has locked finds out by itself, a minute later at most.
-    chosen = list(waiting.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:MOST_WOKEN])
-    Transaction.objects.filter(pk__in=chosen, status__in=CANCELLABLE).update(next_attempt_at=now)
+    with atomic():
+        locked = waiting.select_for_update(skip_locked=True, of=("self",))
+        chosen = list(locked.values_list("pk", flat=True)[:MOST_WOKEN])
+        Transaction.objects.filter(pk__in=chosen, status__in=CANCELLABLE).update(next_attempt_at=now)

@@ -1,5 +1,6 @@
 """Webhooks while the database is away: answered 200, kept in the spool, checked and stored when it is back."""
 
+import base64
 import hashlib
 import hmac
 import http.client
@@ -232,3 +233,22 @@ def test_an_unreadable_record_is_kept_aside_and_costs_no_other(post, home, torn)
 def test_without_a_spool_taking_it_up_costs_no_query(account, django_assert_num_queries):
     with django_assert_num_queries(0):
         arrivals.take_up_spool(until=monotonic())
+
+
+def test_a_signature_in_a_header_that_is_never_kept_is_checked_after_the_spool_too(client: Client, db, home):
+    account = ProviderAccount(name="Telesign", provider="telesign", base_url="http://127.0.0.1:9")
+    account.credentials = {"customer_id": "C", "api_key": base64.b64encode(b"made-up").decode()}
+    account.save()
+    content = b'{"reference_id": "0123", "status": {"code": 3000}}'
+    signature = base64.b64encode(hmac.new(b"made-up", content, hashlib.sha256).digest()).decode()
+    path = f"/webhooks/telesign/{account.webhook_secret}"
+    with away("receiptinbox"):
+        for word in (signature, base64.b64encode(b"forged").decode()):
+            headers = {"authorization": f"TSA C:{word}"}
+            client.generic("GET", path, content, content_type="application/json", headers=headers)
+
+    arrivals.take_up_spool(until=monotonic() + SECONDS)
+
+    row = ReceiptInbox.objects.get()
+    assert (bytes(row.body), row.method, row.seen_count) == (content, "GET", 1)
+    assert list(row.headers) == ["content-type"]
