@@ -22,7 +22,7 @@ def authenticate(call: Call, tenant: Tenant, _desk: Desk, *, now: datetime) -> N
     if scheme:
         known = scheme.lower() == "bearer" and _token_holds(token.strip(), tenant, now)
     else:
-        given = call.headers.get("key", "").encode()
+        given = call.headers.get("key", "").encode("utf-8", "replace")
         known = any(hmac.compare_digest(given, key.encode()) for key in tenant.credentials.get("service_key", ()))
     if not known:
         raise Rejected(bare(401))
