@@ -152,8 +152,23 @@ class Line:
         trace.on_request_headers_sent.append(_headers_sent)
         trace.on_request_chunk_sent.append(_chunk_sent)
         return aiohttp.ClientSession(
-            connector=connector, trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            connector=connector,
+            trace_configs=[trace],
+            middlewares=(_once,),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
         )
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp itself repeats a GET whose connection broke, and one provider sends messages by GET: what it takes for a
+    reason to repeat leaves here under another name."""
+    try:
+        return await send(request)
+    except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 async def _headers_sent(_session: object, _context: object, _sent: aiohttp.TraceRequestHeadersSentParams) -> None:

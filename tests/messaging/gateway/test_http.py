@@ -21,6 +21,7 @@ from messaging.gateway.errors import Misconfigured, NotAccepted, Refused, SendEr
 from messaging.gateway.http import ANSWER_LIMIT, Line
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Breaks = Callable[[asyncio.StreamWriter], None]
 BODY = b'{"channel":"mms"}'
 
 
@@ -224,6 +225,28 @@ def test_a_hang_up_on_a_reused_connection_is_unclear_and_not_repeated() -> None:
 
     expect(fault(handler, times=2), Unclear, "connection_lost")
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["new connection", "reused connection"])
+@pytest.mark.parametrize("breaks", [reset, lambda writer: writer.close()], ids=["reset", "hang up"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_method_is_ever_repeated_by_the_line_itself(method: str, breaks: Breaks, times: int) -> None:
+    """One provider sends messages by GET, which HTTP libraries take for harmless to repeat."""
+    seen: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _call in range(times - 1):
+            seen.append(await read_request(reader))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        seen.append(await read_request(reader))
+        breaks(writer)
+
+    def make(port: int) -> HttpRequest:
+        return HttpRequest(method, f"http://127.0.0.1:{port}/?action=sendmms", {}, BODY if method == "POST" else b"")
+
+    expect(fault(handler, make, times=times), Unclear, "connection_lost")
+    assert len(seen) == times
 
 
 def test_a_large_body_that_did_not_go_out_whole_was_not_accepted() -> None:
