@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from media import storage, uploads
+from media.listing import GuardedList
 from media.models import Asset
 
 _CHANGEABLE = ("alt", "expires_at")
@@ -15,7 +16,7 @@ _SHOWN = ("name", "kind", "mime_type", "size", "width", "height", "seconds", "st
 
 
 @admin.register(Asset)
-class AssetAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AssetAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = ("name", "shown_status", "kind", "shown_size", "owner", "created_at", "expires_at")
     list_filter = ("kind", "status")
     search_fields = ("name", "alt", "owner", "sha256")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from media.listing import GuardedList
 from messaging import health, meanings
 from messaging.admin import account_shown
 from messaging.admin.account_form import (
@@ -37,7 +38,7 @@ BASE_URL_HELP = (
 
 
 @admin.register(ProviderAccount)
-class AccountAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Credentials are typed in and never shown; pausing and the webhook secret are actions."""
 
     list_display = ("name", "shown_provider", "shown_address", "shown_state", "calls_per_second", "concurrency")

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from media.listing import GuardedList
 from messaging import meanings, receipts
 from messaging.admin.receipts import MOST_REPLAYED
 from messaging.gateway.codes import OutcomeClass, Where
@@ -76,7 +77,7 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
 
 
 @admin.register(ProviderCode)
-class CodeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class CodeAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Rows come from providers, never from people; saving one is what explains it."""
 
     form = CodeForm

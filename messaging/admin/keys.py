@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from media.listing import GuardedList
 from messaging.admin.fields import NetworksField
 from messaging.models import SCOPES, ApiKey, issue_key
 from messaging.models.sealing import seal, unseal
@@ -41,7 +42,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
 
 
 @admin.register(ApiKey)
-class KeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class KeyAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """An integration's key. Nothing here can show it again."""
 
     form = KeyForm

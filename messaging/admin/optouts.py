@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from media.listing import GuardedList
 from messaging import consent
 from messaging.addresses import AddressError, digits, masked, masked_in, normalise, readable
 from messaging.models import OptOut
@@ -86,7 +87,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Who may not be written to. Every row stays: what was lifted is the history of a number's consent."""
 
     list_display = ("shown_number", "shown_sender", "shown_state", "source", "shown_evidence", "created_at")

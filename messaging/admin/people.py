@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from media.listing import GuardedList
 from messaging.models import Sender
 
 admin.site.unregister(User)
@@ -20,7 +21,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[type-arg,misc]  # unfold has no types
+class UserAdmin(GuardedList, StockUserAdmin, ModelAdmin):  # type: ignore[type-arg,misc]  # unfold has no types
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -52,7 +53,7 @@ class UserAdmin(StockUserAdmin, ModelAdmin):  # type: ignore[type-arg,misc]  # u
 
 
 @admin.register(Group)
-class GroupAdmin(StockGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(GuardedList, StockGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = ("name", "shown_people")
     list_per_page = 50
     show_full_result_count = False

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from media.listing import GuardedList
 from messaging import receipts
 from messaging.addresses import masked_in
 from messaging.models import ReceiptInbox
@@ -30,7 +31,7 @@ LEVELS = {
 
 
 @admin.register(ReceiptInbox)
-class ReceiptAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ReceiptAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Raw webhook bodies, as they came. Nothing here can be changed, and replaying counts no fact twice."""
 
     list_display = ("id", "shown_state", "account", "received_at", "seen_count", "attempts", "shown_note")

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from media.listing import GuardedList
 from messaging.admin.fields import pause_shown, resume_address
 from messaging.models import ApiKey, Sender
 from messaging.pauses import resume
@@ -29,7 +30,7 @@ KIND_HELP = (
 
 
 @admin.register(Sender)
-class SenderAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """The model checks that an address fits its kind; here it is only shown."""
 
     class Media:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
+from media.listing import GuardedList
 from messaging.models import Part, Slide, Template
 
 
@@ -67,7 +68,7 @@ class SlideInline(StackedInline):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Template)
-class TemplateAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class TemplateAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """The composer is the better place to write one; here a template is mended, renamed or removed."""
 
     list_display = ("name", "subject", "shown_slides", "version", "created_by", "updated_at")

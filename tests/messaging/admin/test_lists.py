@@ -97,3 +97,42 @@ def test_the_last_group_of_a_sender_cannot_be_deleted_and_so_open_it(chief, send
     assert not Sender.objects.for_user(viewer).exists()
     sender.allowed_groups.add(Group.objects.get(name="Viewer"))
     assert chief.post(page, {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("messaging_optout", "number__startswith=%2B1416"),
+        ("messaging_optout", "number=%2B14165550101"),
+        ("messaging_optout", "evidence__contains=a"),
+        ("messaging_receiptinbox", "body__contains=a"),
+        ("messaging_receiptinbox", "account__webhook_secret__startswith=a"),
+        ("messaging_apikey", "digest__startswith=a"),
+        ("messaging_provideraccount", "webhook_secret__startswith=a"),
+        ("auth_user", "password__startswith=a"),
+        ("media_asset", "token__startswith=a"),
+    ],
+)
+def test_a_list_cannot_be_asked_about_what_it_does_not_show(chief, name, query) -> None:
+    assert chief.get(f"{reverse(f'admin:{name}_changelist')}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("messaging_optout", "state=stands&source__exact=handset&sender__isnull=True"),
+        ("messaging_receiptinbox", "state__exact=orphan"),
+        ("messaging_sender", "kind__exact=10dlc&mms_enabled__exact=1&country=US"),
+        ("messaging_providercode", "provider=webex&where__exact=answer&mapped_at__isempty=1"),
+        ("auth_user", "is_active__exact=1&q=sam"),
+        ("media_asset", "kind__exact=image&o=1"),
+    ],
+)
+def test_the_filters_of_a_list_work(chief, name, query) -> None:
+    assert chief.get(f"{reverse(f'admin:{name}_changelist')}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["messaging_optout", "messaging_receiptinbox", "messaging_sender", "media_asset"])
+@pytest.mark.parametrize("query", ["state__exact=%00", "source__exact=%00", "kind__exact=a%00", "q=%00", "o=%00"])
+def test_a_nul_in_an_address_breaks_no_list(chief, name, query) -> None:
+    assert chief.get(f"{reverse(f'admin:{name}_changelist')}?{query}").status_code in (302, 400)
