@@ -124,16 +124,16 @@ def read(answer: HttpAnswer) -> Accepted:
 def told_in(answer: HttpAnswer) -> dict[str, str]:
     """The members of an answer that says success, by name.
 
-    Its STATUS decides, under whatever HTTP status a refusal comes; without one, the HTTP status does (section 4;
-    reliability, 2.5). Raises the SendError of its class for everything else.
+    Its STATUS decides, whatever the HTTP status; without one, the HTTP status does (section 4; reliability, 2.5).
+    Raises the SendError of its class for everything else.
     """
     told = _members(answer.body)
     status = told.get("STATUS", "").lower()
+    if status == "success":
+        return told
     if status == "failure":
         raise _refusal(told, answer)
     if 200 <= answer.status < 300:
-        if status == "success":
-            return told
         raise Unclear("answer_unreadable", "The answer says neither yes nor no.")
     row = CODES.get((Where.ANSWER, f"http_{answer.status}"))
     if row is None and 400 <= answer.status < 500:

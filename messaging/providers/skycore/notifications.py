@@ -27,6 +27,11 @@ LONGEST_TEXT = 20_000
 LONGEST_URL, MOST_FILES = 2000, 40
 _LEAF = re.compile(rb"<([A-Z_]{2,40})>([^<>]*)</\1\s*>")
 _WORDS = {word.lower(): word for word, *_rest in WORDS}
+# What adds nothing to a code that stands for good news, and to one that stands for bad.
+_PLAIN = {
+    "N": frozenset({"", "messagesent", "delivered", "messagedelivered"}),
+    "E": frozenset({"", "messagesent", "messagefailed"}),
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 
 
@@ -132,11 +137,12 @@ def _key(code: str, status: str) -> str:
     """The row of a receipt: its code, and for some the word behind "Message Sent/", however it is spelled."""
     if code not in TOLD_BY_WORD:
         return code
-    _sent, _slash, said = "".join(status.split()).partition("/")
-    if not said or (said.lower() == "delivered" and code.startswith("N")):
+    before, slash, behind = "".join(status.split()).partition("/")
+    said = behind if slash else before
+    if said.lower() in _PLAIN[code[0]]:
         return code
     # "Message Sent/Held" is no delivery: a word nobody knows makes a code that no table has.
-    return f"{code} {_WORDS.get(said.lower(), said)}"[:40]
+    return f"{code} {_WORDS.get(said.lower().removeprefix('message'), said)}"[:40]
 
 
 def _inbound(told: _Told, code: str) -> Inbound:

@@ -119,6 +119,13 @@ def test_a_refusal_nobody_knows_is_final_and_kept(body: bytes, code: str, text: 
     assert (type(error), error.code, error.text) == (Refused, code, text)
 
 
+@pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 404, 429, 500, 503])
+def test_success_decides_under_any_http_status(status: int) -> None:
+    assert client.read(answer(ACCEPTED, status)).provider_ref == "MMS_1"
+    error = refusal(b"<RESPONSE><STATUS>Success</STATUS></RESPONSE>", status)
+    assert (type(error), error.code) == (Unclear, "answer_unreadable")
+
+
 @pytest.mark.parametrize("said", ["Success", "success", " SUCCESS\n"])
 def test_success_is_compared_without_case(said: str) -> None:
     body = ACCEPTED.replace(b"Success", said.encode())
@@ -179,8 +186,8 @@ def test_a_2xx_that_says_neither_is_unclear(body: bytes) -> None:
         (507, Unclear, "http_507"),
     ],
 )
-@pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", ACCEPTED])
-def test_without_a_refusal_other_statuses_decide_by_themselves(
+@pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"<RESPONSE><STATUS>Maybe</STATUS></RESPONSE>"])
+def test_without_a_status_of_its_own_the_http_status_decides(
     status: int, kind: type[SendError], code: str, body: bytes
 ) -> None:
     error = refusal(body, status)
