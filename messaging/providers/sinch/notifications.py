@@ -72,14 +72,18 @@ def _receipt(value: dict[str, Any], code: str) -> Receipt:
 def _key(code: str, status: str) -> str:
     """The code, and for one that stands for good news and bad the word of the status that decides (section 11.3).
 
-    Both dialects say it with the same word: "Expired" and "Message Sent/Expired".
+    Both dialects say it with the same word: "Expired" and "Message Sent/Expired"; blanks come and go in it.
     """
     if code in TWO_SIDED:
-        said = status.lower().replace("unrecognized", "unrecognised")
+        said = _joined(status).replace("unrecognized", "unrecognised")
         for decisive, *_ in BY_STATUS:
-            if decisive.lower() in said:
+            if _joined(decisive) in said:
                 return f"{code} {decisive}"
     return code
+
+
+def _joined(words: str) -> str:
+    return "".join(words.split()).lower()
 
 
 def _text(value: dict[str, Any], status: str) -> str:

@@ -136,6 +136,7 @@ STATUSES = [
     ("N102", "Message Failed", "N102 Failed", Status.FAILED),
     ("N102", "Message Sent/Failed", "N102 Failed", Status.FAILED),
     ("N102", "MESSAGE SENT/NOT SUPPORTED", "N102 Not Supported", Status.FAILED),
+    ("N102", "Message Sent/NotSupported", "N102 Not Supported", Status.FAILED),
     ("N202", "Message Sent/Failed", "N202 Failed", Status.FAILED),
     ("E102", "Message Sent/Expired", "E102 Expired", Status.EXPIRED),
     ("E102", "Pondering", "E102", Status.FAILED),
