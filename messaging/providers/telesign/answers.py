@@ -73,9 +73,6 @@ def _coded(said: Mapping[str, Any]) -> tuple[str, str]:
 
 def _error(row: Code, code: str, text: str, answer: HttpAnswer) -> SendError:
     outcome = row.outcome or OutcomeClass.UNKNOWN
-    # Too many requests: whatever else that code may mean, this one was not taken.
-    if outcome is OutcomeClass.UNKNOWN and answer.status == 429:
-        outcome = OutcomeClass.RETRY
     retry = outcome is OutcomeClass.RETRY
     return BY_CLASS[outcome](code, text, retry_after=_retry_after(answer.headers) if retry else None)
 

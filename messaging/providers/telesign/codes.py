@@ -135,9 +135,10 @@ FAILURES = (
     ("3036", ACCOUNT, "The message costs more than the account allows.", ADMIN, SETUP),
     ("3037", REFUSED, "The account does not send to this country.", ADMIN, NUMBER),
     ("3038", REFUSED, "The account does not send to numbers of this range.", ADMIN, NUMBER),
-    ("3041", RETRY, "The network rejected the message for the time being.", PROVIDER, AGAIN),
+    # Said in an answer, the next channel may be under way all the same.
+    ("3041", UNCLEAR, "The network rejected the message for the time being.", PROVIDER, AGAIN),
     ("3042", REFUSED, "The network rejected the message.", RECIPIENT, "Do not send again without a reason."),
-    ("3043", RETRY, "The provider's gateway had a passing fault.", PROVIDER, AGAIN),
+    ("3043", UNCLEAR, "The provider's gateway had a passing fault.", PROVIDER, AGAIN),
     ("3044", REFUSED, "The provider's gateway cannot send this message.", PROVIDER, SUPPORT),
     ("3045", REFUSED, "A part of the message was not as the provider wants it.", SENDER, MENDED),
     ("3046", BLOCKED, "The recipient wants no messages from this sender.", RECIPIENT, STOP),
@@ -189,9 +190,9 @@ ABOUT_THE_SENDER = frozenset({"3057", "3109"})
 
 def _rows() -> Iterator[Code]:
     for code, outcome, meaning, whose, next_step in (*ANSWERS, *FAILURES):
-        yield Code(
-            code, Where.ANSWER, meaning, whose, next_step, outcome=outcome, about_sender=code in ABOUT_THE_SENDER
-        )
+        # While it is unclear, sending again is the last thing to do.
+        step = LOOK if outcome is UNCLEAR else next_step
+        yield Code(code, Where.ANSWER, meaning, whose, step, outcome=outcome, about_sender=code in ABOUT_THE_SENDER)
     for code, outcome, state, meaning, whose, next_step in STATES:
         yield Code(code, Where.ANSWER, meaning, whose, next_step, outcome=outcome)
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=state)

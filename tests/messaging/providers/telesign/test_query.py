@@ -55,7 +55,7 @@ def test_a_message_that_is_forgotten_gives_nothing(raw) -> None:
         (answer(401, 3411), Misconfigured, "3411"),
         (answer(401, 3412), Misconfigured, "3412"),
         (answer(429, 3204), NotAccepted, "3204"),
-        (answer(503, 3041), NotAccepted, "3041"),
+        (answer(503, 3041), Unclear, "3041"),
         (answer(200, 3206), Misconfigured, "3206"),
         (answer(404), Misconfigured, "http_404"),
         (answer(500), Unclear, "http_500"),

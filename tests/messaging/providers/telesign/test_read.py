@@ -104,7 +104,8 @@ def test_every_code_has_the_class_of_the_table_under_any_status(code: str) -> No
         ("3205", NotAccepted),
         ("3203", Misconfigured),
         ("3206", Misconfigured),
-        ("10002", NotAccepted),
+        ("10002", Unclear),
+        ("3041", Unclear),
         ("9999", NotAccepted),
     ],
 )
