@@ -156,5 +156,9 @@ def _admit(arrival: Arrival) -> bool:
 def _is_known_source(source: str, account: ProviderAccount) -> bool:
     if not account.source_cidrs:
         return True
-    address = ipaddress.ip_address(source)
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        # A server on a socket of the file system names no address.
+        return False
     return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in account.source_cidrs)

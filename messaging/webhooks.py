@@ -9,7 +9,7 @@ import logging
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseFault
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -46,6 +46,9 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
         return _take(request, provider, secret, fault)
     if account is None:
         return _answer(401, "unknown")
+    if account.provider not in registry.names():
+        # Its folder is gone, for a while perhaps: what is not taken now is repeated.
+        return _answer(503, "later")
     if request.method == "HEAD":
         return _answer(200, "")
     client = registry.provider(account.provider).client
@@ -68,6 +71,8 @@ def _take(request: HttpRequest, provider: str, secret: str, found: ProviderAccou
         )
     except RequestDataTooBig:
         return _answer(413, "too large")
+    except UnreadablePostError:
+        return _answer(400, "broken off")
     except Forged:
         logger.warning("a %s receipt carried a wrong signature", provider)
         return _answer(401, "unknown")
@@ -105,8 +110,6 @@ def _source(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest) -> bytes:
-    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-        raise RequestDataTooBig
     body = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise RequestDataTooBig
