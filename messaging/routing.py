@@ -260,7 +260,7 @@ def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
     later = order[order.index(after) + 1 :] if after in order else []
     if not later or consent.opted_out((row.recipient, sender) for sender in order):
         return None
-    known = Sender.objects.select_related("account").in_bulk(later)
+    known = Sender.objects.served().select_related("account").in_bulk(later)
     content = row.message.frozen.substituted({**row.message.substitutions, **row.substitutions})
     able = (known[sender] for sender in later if sender in known)
     return next((sender for sender in able if _could_take(sender, content, row.recipient)), None)

@@ -86,7 +86,7 @@ def refused(refusal: NotQueued) -> Problem:
 def _senders(key: ApiKey, sending: Sending) -> list[Sender]:
     """The senders that were named, or all there are, best first. An address that several accounts have names all of
     them. Two queries."""
-    known = Sender.objects.for_key(key).select_related("account")
+    known = Sender.objects.for_key(key).served().select_related("account")
     if sending.any_sender:
         if usable := preferred(known):
             return usable[:MOST_SENDERS]

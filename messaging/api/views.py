@@ -144,7 +144,7 @@ class Senders(ServiceView):
     def get(self, request: Request) -> Response:
         """The sender IDs this key may use as `from`."""
         values = query_values(request, PAGING)
-        found = page(Sender.objects.for_key(self.key).select_related("account"), request, values)
+        found = page(Sender.objects.for_key(self.key).served().select_related("account"), request, values)
         return _listed(found, [shapes.sender(row) for row in found.rows])
 
 

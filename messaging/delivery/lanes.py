@@ -31,19 +31,19 @@ class Lane:
 
 
 def lanes() -> list[Lane]:
-    """A lane for each account that is not paused and can be opened; one that cannot is paused, and says why."""
+    """A lane for each account that is not paused and can be worked; one that cannot is paused, and says why."""
     found = []
     for row in ProviderAccount.objects.filter(paused_at=None).order_by("pk"):
         try:
-            account = row.opened()
-        except SealBroken as error:
-            logger.error("account %s cannot be opened: %s", row.pk, error)
+            account, provider = row.opened(), registry.provider(row.provider)
+        except (SealBroken, LookupError) as error:
+            logger.error("account %s cannot be worked: %s", row.pk, error)
             _pause(row, str(error))
             continue
         pace = _paces.get(row.pk)
         if pace is None or pace.rate != row.calls_per_second:
             pace = _paces[row.pk] = Pace(row.calls_per_second)
-        found.append(Lane(row, account, registry.provider(row.provider), pace))
+        found.append(Lane(row, account, provider, pace))
     return found
 
 

@@ -99,6 +99,10 @@ class SenderQuerySet(models.QuerySet["Sender"]):
             return self
         return self.filter(Q(allowed_groups=None) | Q(allowed_groups__in=user.groups.all())).distinct()
 
+    def served(self) -> "SenderQuerySet":
+        """Those that can send at all: a provider's folder may be gone while its accounts are still here."""
+        return self.filter(account__provider__in=registry.names())
+
     def for_key(self, key: "ApiKey") -> "SenderQuerySet":
         """The senders an integration may use: those its key lists, or all when it lists none."""
         return self.filter(api_keys=key) if key.senders.exists() else self

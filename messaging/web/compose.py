@@ -261,7 +261,8 @@ def sent_message(draft_id: UUID, user: User) -> Message | None:
 def senders_by_account(user: User) -> list[dict[str, Any]]:
     """The senders a person may choose, under the accounts they belong to. One query."""
     groups: dict[str, list[Sender]] = {}
-    for sender in Sender.objects.for_user(user).select_related("account").order_by("account__name", "label")[:500]:
+    senders = Sender.objects.for_user(user).served().select_related("account")
+    for sender in senders.order_by("account__name", "label")[:500]:
         groups.setdefault(sender.account.name, []).append(sender)
     return [{"account": account, "senders": senders} for account, senders in groups.items()]
 

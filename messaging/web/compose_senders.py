@@ -31,7 +31,7 @@ class Way:
 
 def offered(user: User) -> list[Sender]:
     """The senders that "any that fits" may choose from, best first. One query."""
-    return preferred(Sender.objects.for_user(user).select_related("account"))[:MOST_SENDERS]
+    return preferred(Sender.objects.for_user(user).served().select_related("account"))[:MOST_SENDERS]
 
 
 def chosen(draft: Draft, user: User, choices: Sequence[Sender]) -> list[Sender]:
@@ -43,7 +43,7 @@ def chosen(draft: Draft, user: User, choices: Sequence[Sender]) -> list[Sender]:
         return list(choices)
     if draft.sender_id is None:
         return []
-    return list(Sender.objects.for_user(user).select_related("account").filter(pk=draft.sender_id))
+    return list(Sender.objects.for_user(user).served().select_related("account").filter(pk=draft.sender_id))
 
 
 def ways(examination: Examination, choices: Sequence[Sender], draft: Draft, *, now: datetime) -> list[Way]:

@@ -320,3 +320,9 @@ def test_a_finding_about_one_account_names_its_codes(order, at):
     ]
     assert finding.providers == ("telesign",)
     assert finding.provider_codes == {"telesign": registry.provider("telesign").profile.codes[finding.code]}
+
+
+def test_whose_provider_is_gone_is_passed_over(chain):
+    senders, row = chain
+    type(senders[1].account).objects.filter(pk=senders[1].account_id).update(provider="gone")
+    assert next_sender(row, after=senders[0].pk) == senders[2]

@@ -143,3 +143,13 @@ def test_every_provider_says_why_or_why_not(send, sender) -> None:
     assert {way["provider"] for way in answer["routing"]} == set(names)
     assert all(way["reasons"] for way in answer["routing"])
     assert all(way["eligible"] is (way["provider"] != "telesign") for way in answer["routing"])
+
+
+@pytest.mark.parametrize("wanted", ["any", ["34343", "55555"]])
+def test_a_sender_whose_provider_is_gone_does_not_exist(send, sender, spare, client, wanted) -> None:
+    ProviderAccount.objects.filter(pk=spare.account_id).update(provider="gone")
+
+    answer = send(dry_run=True, **{"from": wanted})
+
+    assert answer.status_code == (200 if wanted == "any" else 403)
+    assert [row["address"] for row in client.get("/api/v1/senders").json()["results"]] == ["34343"]
