@@ -59,6 +59,7 @@ class Review:
     keys: list[str]
     preview_as: int
     ways: list[Way]
+    most_slides: int
 
     @property
     def errors(self) -> int:
@@ -248,6 +249,7 @@ def review(
         keys=names,
         preview_as=shown,
         ways=ways(examination, choices, draft, now=now) if examination else [],
+        most_slides=max((profile_of(sender).max_slides for sender in senders or choices), default=1),
     )
 
 

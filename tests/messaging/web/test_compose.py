@@ -460,3 +460,33 @@ def test_who_opted_out_is_left_out_and_the_confirmation_says_so(page, form, send
         "+16475550142": "queued",
         "+16475550143": "blocked",
     }
+
+
+def test_the_number_of_slides_is_the_widest_while_another_sender_may_still_carry_it(page, composer, sender):
+    narrow = ProviderAccount.objects.create(name="Telesign", provider="telesign", base_url="https://api.example.com")
+    only = Sender.objects.create(address="44444", kind="short_code", account=narrow)
+    draft = start_draft(composer)
+
+    def said() -> str:
+        found = re.search(r'id="slide-count"[^>]*>([^,]+),', page.get(f"/compose/?draft={draft.pk}").content.decode())
+        assert found
+        return found[1]
+
+    assert said() == "1 of 9"
+    Draft.objects.update(any_sender=True)
+    assert said() == "1 of 9"
+    Draft.objects.update(any_sender=False, sender=only)
+    assert said() == "1 of 1"
+
+
+@pytest.mark.parametrize("chosen", ["", "any", "it"])
+def test_a_sender_whose_provider_is_gone_is_not_offered_and_breaks_nothing(page, composer, form, sender, chosen):
+    account = ProviderAccount.objects.create(name="Old", provider="gone", base_url="https://api.example.com")
+    lost = Sender.objects.create(address="77777", kind="short_code", account=account)
+
+    answer = page.post(CHECK, {**form, "sender": str(lost.pk) if chosen == "it" else chosen})
+
+    assert answer.status_code == 200
+    html = page.get(f"/compose/?draft={form['draft']}").content.decode()
+    assert "77777" not in html
+    assert "34343" in html
