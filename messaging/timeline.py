@@ -169,6 +169,9 @@ def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
     words = WORDS.get(row.kind) or Words(row.kind.replace("_", " ").capitalize())
     meaning = _meaning(row, provider)
     title = LABELS[Status(row.state)] if words.title == "" and row.state else words.title or "Receipt"
+    detail = str(row.data.get("detail", ""))
+    if row.kind == "step" and detail:
+        title, detail = f"On the {detail.upper()} channel", ""
     if row.state in HANDED_OVER and row.via == Via.SMS:
         title += " as fallback SMS"
     text = meaning.meaning if meaning else row.text
@@ -185,7 +188,7 @@ def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
         level=words.level or LEVELS.get(Status(row.state) if row.state else Status.QUEUED, "info"),
         icon=words.icon or ICONS.get(Status(row.state) if row.state else Status.QUEUED, "circle"),
         late=late,
-        detail=str(row.data.get("detail", "")),
+        detail=detail,
         inbox_id=row.inbox_id,
     )
 

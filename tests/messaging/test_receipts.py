@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
+from django.http import UnreadablePostError
 from django.test import Client
 from django.utils import timezone
 
@@ -251,6 +252,41 @@ def test_a_body_past_the_limit_is_refused(post):
     assert post(b"x" * (256 * 1024 + 1)) == 413
 
 
+@pytest.mark.parametrize("length", ["many", "-1", "1.5", ""])
+def test_a_length_that_is_none_breaks_nothing(client: Client, account, length):
+    answer = client.post(
+        f"/webhooks/webex/{account.webhook_secret}", b"{}", content_type="application/json", CONTENT_LENGTH=length
+    )
+
+    assert answer.status_code == 200
+
+
+def test_a_call_that_breaks_off_is_not_taken_as_whole(client: Client, account, monkeypatch):
+    def broken(_request, *_more):
+        raise UnreadablePostError
+
+    monkeypatch.setattr("django.http.request.HttpRequest.read", broken)
+
+    answer = client.post(f"/webhooks/webex/{account.webhook_secret}", b"{}", content_type="application/json")
+
+    assert (answer.status_code, ReceiptInbox.objects.count()) == (400, 0)
+
+
+def test_a_receipt_of_a_provider_that_is_gone_is_asked_for_again(client: Client, account):
+    ProviderAccount.objects.update(provider="gone")
+
+    assert client.post(f"/webhooks/gone/{account.webhook_secret}", b"{}", "application/json").status_code == 503
+
+
+@pytest.mark.parametrize("source", ["", "unix:", "somewhere"])
+def test_who_names_no_address_is_from_elsewhere(client: Client, account, source):
+    account.source_cidrs = ["192.0.2.0/24"]
+    account.save()
+    address = f"/webhooks/webex/{account.webhook_secret}"
+
+    assert client.post(address, b"{}", content_type="application/json", REMOTE_ADDR=source).status_code == 401
+
+
 def test_a_body_from_elsewhere_is_refused_when_sources_are_listed(post, account):
     account.source_cidrs = ["192.0.2.0/24"]
     account.save()
@@ -399,6 +435,8 @@ def test_a_step_on_one_channel_is_shown_and_changes_nothing(telling, sent):
     sent.refresh_from_db()
     assert sent.status == "accepted"
     assert sorted(sent.timeline.filter(kind="step").values_list("code", "state")) == [("3000", ""), ("3056", "")]
+    shown = {(one.code, one.title, one.detail) for one in timeline.story(sent) if one.kind == "step"}
+    assert shown == {("3056", "On the MMS channel", ""), ("3000", "On the SMS channel", "")}
 
 
 def test_a_receipt_that_tells_of_an_opt_out_is_heeded(telling, sent):
