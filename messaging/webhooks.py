@@ -6,6 +6,7 @@ database is away the spool takes what may be ours; 503 only when that fails too.
 """
 
 import logging
+from typing import IO
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseFault
@@ -110,10 +111,19 @@ def _source(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest) -> bytes:
-    body = request.read(LARGEST_BODY + 1)
+    try:
+        body = _stream(request).read(LARGEST_BODY + 1)
+    except OSError as error:
+        raise UnreadablePostError(*error.args) from error
     if len(body) > LARGEST_BODY:
         raise RequestDataTooBig
     return body
+
+
+def _stream(request: HttpRequest) -> HttpRequest | IO[bytes]:
+    """What the body is read from: Django takes one that comes in pieces, and so without a length, for empty."""
+    in_pieces = "transfer-encoding" in request.headers and request.META.get("wsgi.input_terminated")
+    return request.META["wsgi.input"] if in_pieces else request
 
 
 def _acknowledged(provider: str) -> HttpResponse:

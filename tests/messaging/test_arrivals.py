@@ -78,7 +78,7 @@ def cut_off(tmp_path: Path) -> Iterator[int]:
         log.close()
 
 
-def ask(port: int, method: str, path: str, content: bytes = b"") -> tuple[int, bytes]:
+def ask(port: int, method: str, path: str, content: bytes | Iterator[bytes] = b"") -> tuple[int, bytes]:
     call = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         call.request(method, path, content)
@@ -99,7 +99,8 @@ def test_a_portal_without_its_database_answers_200_and_loses_nothing(account, cu
     path = f"/webhooks/webex/{account.webhook_secret}"
     bodies = [json.dumps({"n": number}).encode() for number in range(20)]
 
-    answers = {ask(cut_off, "POST", path, one) for one in bodies}
+    # Every other one in pieces, as callers send who do not know beforehand how long a body gets.
+    answers = {ask(cut_off, "POST", path, iter([one[:4], one[4:]]) if one in bodies[::2] else one) for one in bodies}
     receipts.drain()
 
     assert answers == {(200, b"ok")}
