@@ -55,10 +55,12 @@ def _proved(lane: Lane, job: Job, error: SendError) -> SendError:
 
 
 async def _answer(line: Line, lane: Lane, job: Job) -> HttpAnswer:
-    seconds = lane.provider.client.CALL_SECONDS
-    if not failpoints.armed("during_call"):
+    seconds, point = lane.provider.client.CALL_SECONDS, "during_save" if job.saves else "during_call"
+    if job.saves:
+        failpoints.reach("before_save")
+    if not failpoints.armed(point):
         return await line.call(job.request, deadline=seconds)
     calling = asyncio.ensure_future(line.call(job.request, deadline=seconds))
     await asyncio.wait([calling], timeout=0.01)
-    failpoints.reach("during_call")
+    failpoints.reach(point)
     return await calling

@@ -12,6 +12,8 @@ from django.conf import settings
 POINTS = (
     "before_claim",
     "after_claim",
+    "before_save",
+    "during_save",
     "before_wire",
     "after_wire",
     "during_call",

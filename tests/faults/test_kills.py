@@ -1,4 +1,4 @@
-"""The short form of `make faults`: each place to die once, on the database at hand."""
+"""The short form of `make faults`: a few places to die, at every provider, on the database at hand."""
 
 import json
 import subprocess
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.faults.kills import POINTS
+from messaging.delivery.failpoints import POINTS
+from messaging.gateway import registry
+from tests.faults.kills import SENDING, STORING, short
 from tests.faults.world import ROOT
 
 DATABASE = "sqlite" if "sqlite" in str(settings.DATABASES["default"]["ENGINE"]) else "postgresql"
@@ -17,7 +19,7 @@ DATABASE = "sqlite" if "sqlite" in str(settings.DATABASES["default"]["ENGINE"]) 
 @pytest.mark.faults
 def test_a_worker_killed_anywhere_loses_nothing_and_sends_nothing_twice(tmp_path: Path):
     figures = tmp_path / "faults.json"
-    words = ["--database", DATABASE, "--messages", "30", "--write", str(figures)]
+    words = ["--database", DATABASE, "--short", "--messages", "12", "--write", str(figures)]
 
     ended = subprocess.run(
         [sys.executable, "-m", "tests.faults", *words],
@@ -30,4 +32,9 @@ def test_a_worker_killed_anywhere_loses_nothing_and_sends_nothing_twice(tmp_path
 
     assert figures.exists(), ended.stdout + ended.stderr
     rows = json.loads(figures.read_text())
-    assert [row["broken"] for row in rows] == [""] * len(POINTS), ended.stdout
+    assert [row["broken"] for row in rows] == [""] * len(short()), ended.stdout
+
+
+def test_the_runs_leave_out_no_point_and_no_provider():
+    assert set(SENDING) | set(STORING) == set(POINTS)
+    assert {run.provider for run in short()} == set(registry.names())

@@ -14,11 +14,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from mmsportal.sandbox.ledger import Entry, matches, read
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -70,11 +71,14 @@ class World:
         self._children.append(child)
         return child
 
-    def start_sandbox(self, speed: float = 50) -> None:
-        """Play the provider; its ledger is written before each answer."""
+    def start_sandbox(self, speed: float = 50, *, tell: Mapping[str, str] | None = None) -> None:
+        """Play the providers; the ledger is written before each answer. In: where each provider posts its receipts,
+        for those that are not told in every message."""
         port = str(self.sandbox_port)
         config = self.directory / "tenants.json"
-        config.write_text(json.dumps({"webex": {"tps": 100_000}}))
+        told = {"webex": "", **(tell or {})}
+        tenants = {name: {"tps": 100_000, **({"webhook_url": url} if url else {})} for name, url in told.items()}
+        config.write_text(json.dumps(tenants))
         words = ["sandbox", "--port", port, "--speed", str(speed), "--ledger", str(self.ledger_path)]
         words += ["--config", str(config)]
         self.start(sys.executable, "manage.py", *words, name="sandbox")
@@ -87,12 +91,15 @@ class World:
         self.start(*gunicorn, name="web")
         _wait_for(f"http://{bind}/healthz")
 
-    def ledger(self) -> Counter[str]:
-        """How often the provider accepted each of our references."""
+    def start_pump(self) -> subprocess.Popen[bytes]:
+        """A worker that sends, sweeps and reads receipts until it is ended."""
+        return self.start(sys.executable, "manage.py", "pump", name="pump")
+
+    def accepted(self, provider: str) -> list[Entry]:
+        """What a provider has accepted, oldest first."""
         if not self.ledger_path.exists():
-            return Counter()
-        lines = [json.loads(line) for line in self.ledger_path.read_text().splitlines() if line.strip()]
-        return Counter(line["client_ref"] for line in lines if line["kind"] == "accepted")
+            return []
+        return [entry for entry in read(self.ledger_path) if matches(entry, kind="accepted", provider=provider)]
 
     def stop(self) -> None:
         """End what was started, gently first."""
@@ -100,11 +107,17 @@ class World:
             if child.poll() is None:
                 child.terminate()
         for child in self._children:
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-                child.wait(5)
+            end(child)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a process, gently first."""
+    child.terminate()
+    try:
+        child.wait(15)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGKILL)
+        child.wait(5)
 
 
 def _wait_for(url: str, seconds: float = 30) -> None:
