@@ -30,6 +30,7 @@ class Event(StrEnum):
     ADDRESS_NOT_FOUND = "address not found"
     CONTENT_REFUSED = "content refused"
     MEDIA_NOT_FETCHED = "media not fetched"
+    MEDIA_TOO_BIG = "media too big"
     RECIPIENT_BLOCKED = "recipient blocked"
     REJECTED = "rejected"
     NO_REPORT = "no report from this carrier"

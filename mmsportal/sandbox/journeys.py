@@ -27,7 +27,8 @@ SUBMITTED_ONLY = (Step(Event.SUBMITTED, 1),)
 class Journey:
     """One accepted message at one provider, and the latest event of each of its destinations.
 
-    `fit` says whether its media were found in order, None while nobody has looked. `shown` are the latest events and
+    `fit` says whether its media were found in order, None while nobody has looked, `too_big` that one was not for its
+    size. `shown` are the latest events and
     codes in words.
     """
 
@@ -38,6 +39,7 @@ class Journey:
     ref: str
     accepted_at: datetime
     fit: bool | None = None
+    too_big: bool = False
     latest: dict[str, Event] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ class Guide:
             files=[asdict(file) for file in files],
         )
         last = files[-1]
+        journey.too_big = last.kind is MediaFault.TOO_BIG
         return (message.media[len(files) - 1], last.kind) if last.kind else None
 
     async def _deliver(self, journey: Journey, destination: Destination, started: float | None) -> None:
@@ -91,7 +94,7 @@ class Guide:
         fate = journey.message.fate
         # A content that was stored beforehand has been fetched long since.
         if fate is None and not (journey.fit and (not phone.unfetched or journey.message.saved_ref)):
-            fate = Event.MEDIA_NOT_FETCHED
+            fate = Event.MEDIA_TOO_BIG if journey.too_big else Event.MEDIA_NOT_FETCHED
         asked = forced.codes(journey.message.content, "receipt") if fate is None else []
         steps: Sequence[Step] = phone.plan if fate is None else (Step(fate, FAILED_AFTER),)
         for step in SUBMITTED_ONLY if asked else steps:

@@ -287,6 +287,29 @@ def test_keys_in_a_body_are_not_on_file(line: Line) -> None:
     assert not [key for key in keys if key in on_file]
 
 
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("type=image/jpeg&size=1000001", "3061"),
+        # The template says image.
+        ("type=video/mp4", "3035"),
+        ("fault=404&type=image/jpeg", "3035"),
+    ],
+)
+@pytest.mark.parametrize("with_sms", [True, False])
+def test_telesign_tells_what_is_wrong_with_a_file_and_goes_on_to_the_sms(
+    lines, receiver: Receiver, host: str, file: str, code: str, with_sms: bool
+) -> None:
+    line = lines("telesign")
+    made = line.message(url=f"{host}/file?{file}")
+    line.send(made if with_sms else replace(made, content=replace(made.content, fallback=FallbackSms(disabled=True))))
+    [body] = until(lambda: list(receiver.bodies))
+    whole, *steps = line.client.receipts(body)
+    expected = (Status.DELIVERED, "3000", Via.SMS) if with_sms else (Status.FAILED, code, None)
+    assert (whole.state, whole.code, whole.via) == expected
+    assert [(step.detail, step.code) for step in steps] == [("mms", code), ("sms", "3000")][: 1 + with_sms]
+
+
 def test_the_callback_of_telesign_is_a_get_with_a_body(lines, receiver: Receiver) -> None:
     line = lines("telesign")
     line.send(line.message())

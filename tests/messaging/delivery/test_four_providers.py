@@ -51,7 +51,8 @@ ENDS = {
 }
 # Where a provider says it otherwise: no word for "read", a blacklisted recipient refused in the answer.
 OTHERWISE: Mapping[str, Mapping[str, str]] = {
-    "telesign": {"14": "unconfirmed"},
+    # There the SMS goes out when the file cannot be fetched.
+    "telesign": {"14": "unconfirmed", "30": "delivered"},
     "sinch": {"01": "delivered", "21": "blocked"},
     "skycore": {"01": "delivered", "21": "blocked"},
 }

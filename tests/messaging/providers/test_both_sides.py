@@ -34,7 +34,9 @@ STATES = {
     Event.EXPIRED: GONE,
     Event.ADDRESS_NOT_FOUND: GONE,
     Event.CONTENT_REFUSED: GONE,
-    Event.MEDIA_NOT_FETCHED: GONE,
+    # Where a second channel goes on without the file, the message arrives all the same.
+    Event.MEDIA_NOT_FETCHED: GONE | {Status.DELIVERED},
+    Event.MEDIA_TOO_BIG: GONE | {Status.DELIVERED},
     Event.RECIPIENT_BLOCKED: GONE,
     Event.REJECTED: GONE,
     Event.NO_REPORT: {Status.UNCONFIRMED},

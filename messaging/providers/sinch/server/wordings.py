@@ -78,6 +78,7 @@ EVENTS: Mapping[Event, Wording] = {
     Event.ADDRESS_NOT_FOUND: BY_CODE["E102 Unrecognised"],
     Event.CONTENT_REFUSED: BY_CODE["E011"],
     Event.MEDIA_NOT_FETCHED: BY_CODE["E011"],
+    Event.MEDIA_TOO_BIG: BY_CODE["E011"],
     Event.RECIPIENT_BLOCKED: BY_CODE["E102 Rejected"],
     Event.REJECTED: BY_CODE["E102 Rejected"],
     # In no table.

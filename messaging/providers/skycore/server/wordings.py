@@ -63,6 +63,7 @@ BY_EVENT = {
     Event.ADDRESS_NOT_FOUND: _told("E102", "Failed", "Unknown subscriber"),
     Event.CONTENT_REFUSED: _told("E102", "NotSupported", "Content not supported"),
     Event.MEDIA_NOT_FETCHED: Wording("E101", FAILED, details="Dynamic content could not be fetched", dated=False),
+    Event.MEDIA_TOO_BIG: Wording("E101", FAILED, details="Dynamic content is too big", dated=False),
     Event.RECIPIENT_BLOCKED: _told("E102", "Rejected", "Blocked by operator"),
     Event.REJECTED: _told("E102", "Rejected"),
     # In no table, and with a status in no table either.

@@ -10,6 +10,7 @@ from messaging.providers.telesign.server.wordings import (
     FAILED,
     FAILS,
     GAVE_UP,
+    MEDIA_FAILS,
     NO_CHANNEL,
     NOT_ENABLED,
     SAYS,
@@ -41,6 +42,9 @@ def told(channels: list[Try], event: Event) -> tuple[str, list[Try]] | None:
     if event is Event.DELIVERED_AS_SMS:
         late = [(name, fault or ("" if name == "sms" else GAVE_UP)) for name, fault in channels]
         return carried(late, DELIVERED)
+    if event in MEDIA_FAILS:
+        without = [(name, fault or (MEDIA_FAILS[event] if name == "mms" else "")) for name, fault in channels]
+        return carried(without, DELIVERED)
     if event in SAYS:
         return carried(channels, SAYS[event])
     if event in FAILS:

@@ -27,6 +27,7 @@ WORDINGS = {
     Event.ADDRESS_NOT_FOUND: Wording("7553", "Address not found", "Failed", "FAILED"),
     Event.CONTENT_REFUSED: Wording("7554", "Multimedia content refused", "Failed", "FAILED"),
     Event.MEDIA_NOT_FETCHED: Wording("7554", "Multimedia content refused", "Failed", "FAILED"),
+    Event.MEDIA_TOO_BIG: Wording("7554", "Multimedia content refused", "Failed", "FAILED"),
     Event.RECIPIENT_BLOCKED: Wording("7223", "Number blocked", "Failed", "FAILED"),
     Event.REJECTED: Wording("7556", "Message rejected", "Failed", "FAILED"),
     # In no table, and with a status word in no table either.

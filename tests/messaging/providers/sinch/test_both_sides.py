@@ -155,6 +155,7 @@ def test_every_receipt_can_be_had_and_has_the_state_of_its_row(
         (Event.ADDRESS_NOT_FOUND, Status.FAILED, Via.MMS),
         (Event.CONTENT_REFUSED, Status.FAILED, None),
         (Event.MEDIA_NOT_FETCHED, Status.FAILED, None),
+        (Event.MEDIA_TOO_BIG, Status.FAILED, None),
         (Event.RECIPIENT_BLOCKED, Status.FAILED, Via.MMS),
         (Event.REJECTED, Status.FAILED, Via.MMS),
         (Event.UNKNOWN_CODE, None, Via.MMS),

@@ -36,6 +36,7 @@ OUTCOMES = [
     (Event.ADDRESS_NOT_FOUND, "E102 Failed", Status.FAILED, None),
     (Event.CONTENT_REFUSED, "E102 NotSupported", Status.FAILED, None),
     (Event.MEDIA_NOT_FETCHED, "E101", Status.FAILED, None),
+    (Event.MEDIA_TOO_BIG, "E101", Status.FAILED, None),
     (Event.RECIPIENT_BLOCKED, "E102 Rejected", Status.FAILED, None),
     (Event.REJECTED, "E102 Rejected", Status.FAILED, None),
     (Event.UNKNOWN_CODE, "N777", None, Via.MMS),

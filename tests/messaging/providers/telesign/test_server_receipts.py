@@ -100,7 +100,8 @@ def test_the_seed_callback_is_told_in_its_own_spellings(reading: Reading, payloa
         (Event.EXPIRED, Status.EXPIRED, "3033", None, "mms 3033, sms 3033"),
         (Event.ADDRESS_NOT_FOUND, Status.FAILED, "3101", None, "mms 3101, sms 3101"),
         (Event.CONTENT_REFUSED, Status.FAILED, "3035", None, "mms 3035, sms 3035"),
-        (Event.MEDIA_NOT_FETCHED, Status.FAILED, "3035", None, "mms 3035, sms 3035"),
+        (Event.MEDIA_NOT_FETCHED, Status.DELIVERED, "3000", Via.SMS, "mms 3035, sms 3000"),
+        (Event.MEDIA_TOO_BIG, Status.DELIVERED, "3000", Via.SMS, "mms 3061, sms 3000"),
         (Event.RECIPIENT_BLOCKED, Status.FAILED, "3052", None, "mms 3052, sms 3052"),
         (Event.REJECTED, Status.FAILED, "3042", None, "mms 3042, sms 3042"),
         (Event.UNKNOWN_CODE, None, "3999", None, "mms 3999"),
@@ -123,6 +124,8 @@ def test_every_event_is_understood(
         (Event.DELIVERED, "3000", [("mms", "3000")]),
         (Event.DELIVERED_AS_SMS, "3056", [("mms", "3056")]),
         (Event.EXPIRED, "3033", [("mms", "3033")]),
+        (Event.MEDIA_NOT_FETCHED, "3035", [("mms", "3035")]),
+        (Event.MEDIA_TOO_BIG, "3061", [("mms", "3061")]),
     ],
 )
 def test_without_a_second_channel_only_the_first_is_tried(

@@ -406,6 +406,7 @@ class TestReceipts:
             (Event.ADDRESS_NOT_FOUND, "receipt-7553-failed"),
             (Event.CONTENT_REFUSED, "receipt-7554-failed"),
             (Event.MEDIA_NOT_FETCHED, "receipt-7554-failed"),
+            (Event.MEDIA_TOO_BIG, "receipt-7554-failed"),
             (Event.REJECTED, "receipt-7556-failed"),
         ],
     )
@@ -456,6 +457,7 @@ class TestReceipts:
                     Event.ADDRESS_NOT_FOUND,
                     Event.CONTENT_REFUSED,
                     Event.MEDIA_NOT_FETCHED,
+                    Event.MEDIA_TOO_BIG,
                     Event.RECIPIENT_BLOCKED,
                     Event.REJECTED,
                 },
