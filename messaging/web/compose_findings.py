@@ -1,14 +1,35 @@
 """What the composer finds beside the rules: sender, recipients, and every provider while no sender is chosen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from messaging.composing import resolve
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Draft, Sender
-from messaging.queueing import RecipientOrder
+from messaging.queueing import Examination, RecipientOrder
 from messaging.slide_rules import Finding, Profile, Severity, blocking, check
 from messaging.web.recipients import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A finding as a line of the checks: its level, its field on the page, what is wrong and the way out."""
+
+    id: str
+    level: str
+    field: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A recipient who is left out, and why."""
+
+    number: str
+    code: str
+    message: str
 
 
 def profiles() -> list[Profile]:
@@ -49,6 +70,14 @@ def entry_findings(entries: Sequence[Recipient]) -> list[Finding]:
         fix = "Each is sent to once."
         findings.append(Finding("recipient_repeated", Severity.ADVISES, "/to", message, fix=fix))
     return findings
+
+
+def held_back(entries: Sequence[Recipient], examination: Examination | None) -> list[Held]:
+    """Who is left out of what was typed, in its order."""
+    if examination is None:
+        return []
+    numbered = [entry for entry in entries if entry.number]
+    return [Held(numbered[held.index].number, held.code, held.message) for held in examination.held_back]
 
 
 def _blocks(code: str, pointer: str, message: str, fix: str) -> Finding:

@@ -9,11 +9,19 @@ from django.contrib.auth.models import User
 from messaging.composing import resolve
 from messaging.content import LONGEST_FILLED, Content, missing
 from messaging.models import Draft, Message, Sender
-from messaging.queueing import Examination, Order, RecipientOrder, examine
+from messaging.queueing import Order, RecipientOrder, examine
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding, Profile, Severity, blocking
 from messaging.sms import Segments, segments
-from messaging.web.compose_findings import entry_findings, profiles, sender_findings, without_sender
+from messaging.web.compose_findings import (
+    Held,
+    Item,
+    entry_findings,
+    held_back,
+    profiles,
+    sender_findings,
+    without_sender,
+)
 from messaging.web.compose_senders import Way, chosen, offered, ways
 from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
 from messaging.web.composer_form import field_of, slide_keys
@@ -22,25 +30,6 @@ from messaging.web.recipients import Recipient, read_recipients, tidied
 TYPED_ABOVE = 100
 MOST_SHOWN = 20
 MOST_PREVIEWED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A finding as a line of the checks: its level, its field on the page, what is wrong and the way out."""
-
-    id: str
-    level: str
-    field: str
-    message: str
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A recipient who is left out, and why."""
-
-    number: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -108,9 +97,17 @@ class Review:
         return sum(bool(entry.error) for entry in self.entries)
 
     @property
+    def silent(self) -> frozenset[str]:
+        """The numbers that are left out because they have opted out."""
+        return frozenset(held.number for held in self.held_back if held.code == "opted_out")
+
+    @property
     def shown_recipients(self) -> list[Recipient]:
         """What needs a look first, then the others."""
-        return sorted(self.entries, key=lambda entry: (not entry.error, not entry.repeated))[:MOST_SHOWN]
+        silent = self.silent
+        return sorted(
+            self.entries, key=lambda entry: (not entry.error, entry.number not in silent, not entry.repeated)
+        )[:MOST_SHOWN]
 
     @property
     def more_recipients(self) -> int:
@@ -244,7 +241,7 @@ def review(
         findings=sorted(findings, key=lambda finding: finding.severity is not Severity.BLOCKS),
         entries=entries,
         recipients=recipients,
-        held_back=_held(entries, examination),
+        held_back=held_back(entries, examination),
         slides=shown_slides(content, names, assets_of(content), fitting(content, values)),
         keys=names,
         preview_as=shown,
@@ -293,8 +290,3 @@ def _order(
 
 def _usable(entries: Sequence[Recipient]) -> list[RecipientOrder]:
     return [RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.usable]
-
-
-def _held(entries: Sequence[Recipient], examination: Examination | None) -> list[Held]:
-    numbered = [entry for entry in entries if entry.number]
-    return [Held(numbered[held.index].number, held.message) for held in examination.held_back] if examination else []

@@ -455,6 +455,10 @@ def test_who_opted_out_is_left_out_and_the_confirmation_says_so(page, form, send
     assert "Send to 1 person?" in answer
     assert "The recipient has opted out" in answer
 
+    typed = page.post(CHECK, form).content.decode()
+    assert "1 number, 1 opted out" in typed
+    assert "<b>+16475550143</b> <span>has opted out, left out</span>" in typed
+
     sent(page, {**form, "version": "2"})
     assert dict(Transaction.objects.values_list("recipient", "status")) == {
         "+16475550142": "queued",
