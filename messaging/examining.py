@@ -12,7 +12,7 @@ from messaging import consent
 from messaging.composing import resolve
 from messaging.content import Content
 from messaging.models import ApiKey, Message, Sender
-from messaging.routing import HOME, Candidate, Route, assigned, candidates, routes
+from messaging.routing import HOME, Candidate, Route, assigned, candidates, profile_of, routes
 from messaging.slide_rules import Finding, Severity, blocking, merged
 
 MOST_RECIPIENTS = 10_000
@@ -126,7 +126,9 @@ def examine(order: Order, *, now: datetime) -> Examination:
     carriers = {number: assigned(found, number) for number in numbers}
     carrying = Counter(sender.pk for sender in carriers.values() if sender)
     able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not numbers)]
-    shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1] or found
+    # Who named nobody wants to hear what is closest, not what speaks against each.
+    shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1]
+    shown = shown or (found[:1] if order.any_sender else found)
     others = [*_number_findings(order.recipients, kept), *_time_findings(order, now)]
     abroad = list(_abroad(order.recipients, numbers, able or found))
     findings = [*general, *_candidate_findings(shown), *others, *abroad]
@@ -164,8 +166,15 @@ def _candidates(
         expires=order.expire_at,
     )
     if order.any_sender:
-        found.sort(key=lambda candidate: (candidate.paused, len(candidate.content) + len(candidate.own)))
+        found.sort(key=_suits)
     return found
+
+
+def _suits(candidate: Candidate) -> tuple[bool, int, int, int]:
+    """What speaks against a candidate, least first; of those that do not fit, who takes more slides comes first."""
+    said = (*candidate.content, *candidate.own)
+    against = len(blocking(said))
+    return candidate.paused, against, -profile_of(candidate.sender).max_slides if against else 0, len(said)
 
 
 def _name(content: Content) -> str:

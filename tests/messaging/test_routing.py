@@ -13,6 +13,7 @@ from messaging.gateway import registry
 from messaging.models import Message, OptOut, ProviderAccount, Sender, Transaction
 from messaging.queueing import NotQueued, Order, examine, queue
 from messaging.routing import next_sender, sender_findings
+from messaging.slide_rules import blocking
 from tests.working import HELLO
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,17 @@ def test_any_that_fits_is_the_one_with_the_least_against_it(order, at):
     anybody = examine(choosing(order, telesign, webex, content=content, any_sender=True), now=timezone.now())
 
     assert [plain.senders[0], anybody.senders[0]] == [telesign, webex]
+
+
+def test_where_nobody_fits_any_hears_what_the_closest_lacks(order, at):
+    telesign, webex = at("telesign"), at("webex")
+    empty = replace(ONE, slides=(Slide(""),))
+
+    anybody = examine(choosing(order, telesign, webex, content=empty, any_sender=True), now=timezone.now())
+
+    assert anybody.senders[0] == webex
+    assert {finding.code for finding in blocking(anybody.findings)} == {"slide_empty"}
+    assert not anybody.ok
 
 
 # Health
