@@ -106,7 +106,7 @@ class CodeFilters(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A code that waits for a meaning, as a banner tells of it."""
+    """A code that waits for a meaning, as a banner tells of it; the last banner says that there are `more`."""
 
     pk: int
     label: str
@@ -114,6 +114,7 @@ class Unknown:
     where: str
     seen_count: int
     sample: str
+    more: bool
 
 
 class CodeList(PortalMixin, View):
@@ -145,9 +146,18 @@ def unknowns(user: AbstractBaseUser | AnonymousUser) -> list[Unknown]:
     """The latest codes that wait for a meaning, for those who may look at them. One query at most."""
     if not isinstance(user, User) or not user.has_perm("messaging.view_providercode"):
         return []
+    rows = list(meanings.waiting()[: MOST_BANNERS + 1])
     return [
-        Unknown(row.pk, meanings.label_of(row.provider), row.code, row.where, row.seen_count, row.sample)
-        for row in meanings.waiting()[:MOST_BANNERS]
+        Unknown(
+            pk=row.pk,
+            label=meanings.label_of(row.provider),
+            code=row.code,
+            where=row.where,
+            seen_count=row.seen_count,
+            sample=row.sample,
+            more=position == MOST_BANNERS < len(rows),
+        )
+        for position, row in enumerate(rows[:MOST_BANNERS], start=1)
     ]
 
 

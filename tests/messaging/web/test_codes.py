@@ -140,6 +140,17 @@ def test_an_unknown_code_is_told_to_those_who_may_explain_it(client, sender_admi
     assert badge not in text
 
 
+def test_more_unknown_codes_than_banners_lead_to_the_list(client, sender_admin) -> None:
+    client.force_login(sender_admin)
+    for number in range(3):
+        meanings.note_unknown("webex", Where.RECEIPT, f"E99{number}x", "", timezone.now())
+    assert "There are more" not in client.get(HOME).content.decode()
+    meanings.note_unknown("webex", Where.RECEIPT, "E993x", "", timezone.now())
+    text = client.get(HOME).content.decode()
+    assert text.count("sent a code we do not know") == 3
+    assert f'<a href="{reverse("admin:messaging_providercode_changelist")}">There are more.</a>' in text
+
+
 def test_the_banner_goes_once_the_code_is_explained(client, sender_admin, explained) -> None:
     client.force_login(sender_admin)
     text = client.get(HOME).content.decode()
