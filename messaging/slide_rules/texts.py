@@ -16,7 +16,7 @@ def _texts(content: Content, profile: Profile) -> Iterator[Finding]:
             yield blocks(
                 "text_not_carried",
                 f"/slides/{index}/text",
-                f"{profile.label} carries no text beside the media.",
+                f"{profile.label} carries no text beside the media; slide {index + 1} has some.",
                 fix="Move the text to the fallback SMS.",
             )
             continue
