@@ -81,5 +81,8 @@ def _part(part: Part, number: int) -> str:
 
 
 def _fallback(fallback: FallbackSms) -> str:
-    text = "no SMS instead" if fallback.disabled or not fallback.text else f"SMS instead: {fallback.text}"
+    if fallback.disabled or not fallback.text:
+        text = "No fallback SMS."
+    else:
+        text = f"Fallback SMS, not needed so far: {fallback.text}"
     return f'<p class="small">{escape(text)}</p>'

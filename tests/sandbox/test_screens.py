@@ -29,7 +29,7 @@ class TestScreens:
         send(request)
         page = look(sandbox)
         assert page.status_code == 200
-        for shown in ("+16475550101", "New hats", "<p>Look</p>", "SMS instead: Hats at the shop"):
+        for shown in ("+16475550101", "New hats", "<p>Look</p>", "Fallback SMS, not needed so far: Hats at the shop"):
             assert shown in page.text
         assert f'<img src="{picture.replace("&", "&amp;")}"' in page.text
 
