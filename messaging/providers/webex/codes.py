@@ -164,6 +164,14 @@ FAILURES = (
     ("7270", "The mobile network gave the message up after a time.", RECIPIENT, AGAIN),
     ("7271", "The provider gave the message up after a time.", PROVIDER, AGAIN),
     ("7272", "The account's network identity (VASID or VASPID) is not valid.", ADMIN, SETUP),
+    ("9002", "The recipient has not agreed to be written to.", RECIPIENT, "Wait until this person has agreed."),
+    ("9006", "The recipient has had as many messages as the tenant's contact policy allows.", ADMIN, AGAIN),
+    ("9010", "The recipient's agreement has run out.", RECIPIENT, "Wait until this person has agreed again."),
+    # The vendor explains the others of this range in no more than its name (webex.md, section 12).
+    *(
+        (f"90{number:02}", "The tenant's contact policy held the message back.", ADMIN, SETUP)
+        for number in (0, 1, 3, 4, 5, 7, 8, 9)
+    ),
 )
 
 

@@ -103,6 +103,10 @@ FAILURES = {
     "7272": "Invalid VASID or VASPID",
     "7552": "Address error",
     "7555": "Message format corrupt",
+    **{f"90{number:02}": "Held back by contact policy" for number in range(11)},
+    "9002": "No consent",
+    "9006": "Frequency cap reached",
+    "9010": "Consent expired",
 }
 BY_CODE = {
     **{code: Wording(code, text, "Failed", "FAILED") for code, text in FAILURES.items()},
