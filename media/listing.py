@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponseBase
 
 
 class GuardedList:
@@ -24,6 +26,16 @@ class GuardedList:
         if any("\0" in value for values in request.GET.lists() for value in values[1]):
             raise IncorrectLookupParameters
         return super().get_changelist_instance(request)  # type: ignore[misc]
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
+        """What an action answers. Raises BadRequest for a chosen row that no box of the page stands for."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.model._meta.pk.clean(chosen, None)  # type: ignore[attr-defined]
+        except ValidationError as error:
+            raise BadRequest from error
+        answer: HttpResponseBase | None = super().response_action(request, queryset)  # type: ignore[misc]
+        return answer
 
     def _filters(self, request: HttpRequest) -> Iterator[str]:
         for one in self.get_list_filter(request):  # type: ignore[attr-defined]

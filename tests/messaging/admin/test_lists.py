@@ -136,3 +136,20 @@ def test_the_filters_of_a_list_work(chief, name, query) -> None:
 @pytest.mark.parametrize("query", ["state__exact=%00", "source__exact=%00", "kind__exact=a%00", "q=%00", "o=%00"])
 def test_a_nul_in_an_address_breaks_no_list(chief, name, query) -> None:
     assert chief.get(f"{reverse(f'admin:{name}_changelist')}?{query}").status_code in (302, 400)
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("messaging_optout", "lift"),
+        ("messaging_receiptinbox", "replay"),
+        ("messaging_provideraccount", "pause"),
+        ("messaging_apikey", "revoke"),
+    ],
+)
+@pytest.mark.parametrize("chosen", ["zz", "", "a\0b", "9" * 40])
+def test_an_action_on_what_is_no_row_is_refused(chief, account, name, action, chosen) -> None:
+    if name in MAKERS:
+        MAKERS[name](account)
+    form = {"action": action, "_selected_action": [chosen], "reason": "x"}
+    assert chief.post(reverse(f"admin:{name}_changelist"), form).status_code == 400
