@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from messaging.addresses import digits
+from messaging.addresses import country, digits
 from messaging.gateway.codes import OutcomeClass, Where
 from messaging.gateway.contract import (
     Accepted,
@@ -20,7 +20,7 @@ from messaging.gateway.contract import (
     OptionField,
     OutboundMessage,
 )
-from messaging.gateway.errors import BY_CLASS, SendError, Unclear
+from messaging.gateway.errors import BY_CLASS, Misconfigured, SendError, Unclear
 from messaging.providers.skycore.codes import CODES
 from messaging.providers.skycore.document import (
     LABEL,
@@ -90,6 +90,7 @@ SHORT_WAIT = 5.0
 ENCODING_WAIT = 60.0
 LONGEST_WAIT = 3600.0
 LONGEST_REFERENCE, LONGEST_MASK = 100, 11
+NO_MASKS_IN = "US"
 
 
 def build(account: Account, message: OutboundMessage, *, now: datetime) -> HttpRequest:
@@ -102,7 +103,7 @@ def build(account: Account, message: OutboundMessage, *, now: datetime) -> HttpR
     addresses = [
         ("TO", digits(message.recipient)),
         ("FROM", sender_of(message.sender)),
-        ("FROM_MASK", account.credentials.get("from_mask", "").strip()[:LONGEST_MASK]),
+        ("FROM_MASK", _mask(account, message.recipient)),
     ]
     if message.saved_ref:
         head = [("MMSID", message.saved_ref), *addresses, operator, campaign]
@@ -188,7 +189,18 @@ def sender_of(address: str) -> str:
     return address.strip().removeprefix("+")
 
 
+def _mask(account: Account, recipient: str) -> str:
+    """The name shown instead of the sender; the United States do not carry any (seed 004)."""
+    mask = account.credentials.get("from_mask", "").strip()[:LONGEST_MASK]
+    return "" if country(recipient) == NO_MASKS_IN else mask
+
+
 def of_account(account: Account) -> tuple[Member, Member]:
-    """What the account has to say in every call: the operator where that is switched on, and the campaign."""
+    """What the account has to say in every call: the operator where that is switched on, and the campaign.
+
+    Raises Misconfigured where the operator is to be named and is not known: each message would be refused for it.
+    """
     operator = account.credentials.get("operator_id", "").strip() if account.option("send_operator") else ""
+    if account.option("send_operator") and not operator:
+        raise Misconfigured("operator_missing", "Enter the account's operator id, or do not name the operator.")
     return ("OPERATORID", operator), ("CAMPAIGNREF", account.credentials.get("campaign_ref", "").strip())

@@ -31,7 +31,7 @@ REPORT = "Tell an administrator: the portal sent something the provider does not
 CREDENTIALS = "Check the account's API key, then resume it."
 SETUP = "Check the account's set-up with Skycore, then resume it."
 CAMPAIGN = "Check the account's campaign reference, then resume it."
-OPERATOR = "Check the account's operator id with Skycore, then send again."
+OPERATOR = "Check the account's operator id with Skycore, then resume it or send again."
 BASE = "Correct the account's base address."
 SUPPORT = "Ask the provider's support, naming the message's reference."
 NUMBER = "Check the number; take it off the list if it is wrong."
@@ -108,7 +108,8 @@ ANSWERS = (
     ("E627", ACCOUNT, "The provider does not know the service of this account.", ADMIN, SETUP),
     ("E628", REFUSED, "The recipient's network is not supported.", RECIPIENT, "Reach this person by another way."),
     ("E629", REFUSED, "The type of a file was not recognised.", SENDER, MEDIA),
-    ("E650", REFUSED, "The account has to name the recipient's network.", ADMIN, OPERATOR),
+    # The contract calls it a matter of configuration: every message of the account would meet it.
+    ("E650", ACCOUNT, "The account has to name the recipient's network.", ADMIN, OPERATOR),
     ("E651", REFUSED, "The provider does not know the account's operator id.", ADMIN, OPERATOR),
     ("E713", ACCOUNT, "The account's bill is not in order at the provider.", ADMIN, SETUP),
     ("E715", BLOCKED, "The recipient has not joined the account's campaign.", RECIPIENT, "Let the recipient join it."),

@@ -90,7 +90,7 @@ def test_the_sample_form_carries_the_sample_document(raw, tree) -> None:
 def test_every_member_of_the_seeds_outline_can_be_said(tree) -> None:
     outline = tree("seed-request-sendmms-template")
     members = members_of(outline) | {
-        "TO": "12065550142",
+        "TO": "642111111",
         "FROM": "34343",
         "DISABLEFALLBACKSMSLINK": "yes",
         "FROM_MASK": "Example",
@@ -135,7 +135,8 @@ def test_every_name_of_the_seeds_query_outline_can_be_said(raw) -> None:
     slides = [slide(kind) for kind in KINDS.values()]
     said: set[str] = set()
     for fallback in (FallbackSms("Hello"), FallbackSms("Hello", link=True, link_expires_at="2026-12-15T00:00:00Z")):
-        built = query(client.build(account, message(content(*slides, fallback=fallback)), now=NOW))
+        abroad = replace(message(content(*slides, fallback=fallback)), recipient="+642111111")
+        built = query(client.build(account, abroad, now=NOW))
         said |= {f"{name.rpartition('_')[0]}_#" if name.startswith("slide_") else name for name in built}
     assert said == set(outline)
 
@@ -235,9 +236,18 @@ def test_the_accounts_own_settings_are_sent_where_they_are_wanted() -> None:
     account = replace(ACCOUNT, credentials=given)
     names = ("CAMPAIGNREF", "OPERATORID", "FROM_MASK")
     assert words(sent(message()), *names) == [None, None, None]
-    assert words(sent(message(), account), *names) == ["Campaign123", None, "A long name"]
+    abroad = replace(message(), recipient="+642111111")
+    assert words(sent(abroad, account), *names) == ["Campaign123", None, "A long name"]
+    # The United States carry no mask.
+    assert words(sent(message(), account), *names) == ["Campaign123", None, None]
     demanded = replace(account, options={"send_operator": True})
     assert words(sent(message(), demanded), "OPERATORID") == ["0001890"]
+
+
+def test_an_operator_to_be_named_that_is_not_known_is_a_matter_of_configuration() -> None:
+    with pytest.raises(Misconfigured) as caught:
+        client.build(replace(ACCOUNT, options={"send_operator": True}), message(), now=NOW)
+    assert caught.value.code == "operator_missing"
 
 
 def test_a_stored_content_is_sent_by_its_number() -> None:
