@@ -17,6 +17,7 @@ MARGIN = timedelta(minutes=1)
 LONGEST_VALIDITY = timedelta(days=3) - MARGIN
 LONGEST_LINK = timedelta(days=365) - MARGIN
 NO_MASKS_IN = "US"
+LONGEST_MASK = 50
 
 
 def request(account: Account, members: Mapping[str, Any]) -> HttpRequest:
@@ -38,7 +39,7 @@ def request(account: Account, members: Mapping[str, Any]) -> HttpRequest:
 
 
 def send(account: Account, message: OutboundMessage, now: datetime) -> dict[str, Any]:
-    """The members of `sendmms`, or of `sendsavedmms` for a content that was stored. Raises Refused."""
+    """The members of `sendmms`, or of `sendsavedmms` for a content that was stored. Raises Refused, Misconfigured."""
     content, stored = message.content, message.saved_ref
     members = {
         "action": "sendsavedmms" if stored else "sendmms",
@@ -86,8 +87,13 @@ def stamp(at: datetime) -> str:
 
 
 def _mask(account: Account, recipient: str) -> dict[str, str]:
-    """The name shown instead of the sender; the United States do not carry any (seed 002)."""
+    """The name shown instead of the sender; the United States do not carry any (seed 002).
+
+    Raises Misconfigured for one too long: each message would be refused for it (E115).
+    """
     mask = account.credentials.get("from_mask", "").strip()
+    if len(mask) > LONGEST_MASK:
+        raise Misconfigured("from_mask_too_long", f"The account's sender mask has more than {LONGEST_MASK} characters.")
     return {"from-mask": mask} if mask and country(recipient) != NO_MASKS_IN else {}
 
 

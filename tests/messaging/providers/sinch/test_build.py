@@ -143,6 +143,14 @@ def test_a_mask_is_never_sent_to_the_united_states(recipient: str, masked: bool)
     assert built.get("from-mask") == ("Shop" if masked else None)
 
 
+def test_a_mask_too_long_is_a_matter_of_configuration() -> None:
+    abroad = replace(message(), recipient="+642111111")
+    assert sent(abroad, replace(ACCOUNT, credentials={**KEY, "from_mask": "x" * 50}))["from-mask"] == "x" * 50
+    with pytest.raises(Misconfigured) as caught:
+        sent(abroad, replace(ACCOUNT, credentials={**KEY, "from_mask": "x" * 51}))
+    assert caught.value.code == "from_mask_too_long"
+
+
 def test_the_sender_is_spelled_without_its_plus() -> None:
     assert sent(replace(message(), sender="+18445550117"))["from"] == "18445550117"
 
