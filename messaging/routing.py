@@ -256,7 +256,7 @@ def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
     nobody does once the recipient has opted out of one of them, for a STOP must not be dodged by changing sides.
     `row` should come with its message: two queries then.
     """
-    order = [row.message.sender_id, *map(UUID, row.message.alternatives)]
+    order = row.message.carriers
     later = order[order.index(after) + 1 :] if after in order else []
     if not later or consent.opted_out((row.recipient, sender) for sender in order):
         return None

@@ -123,7 +123,8 @@ def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECOND
         # A receipt between claim and wire: an earlier try had reached the provider after all.
         told = [row for row in held.values() if row.status != Status.SENDING]
         _let_go([held.pop(row.pk) for row in told], now)
-        _block([held.pop(row.pk) for row in _opted_out(list(held.values()))], now)
+        silent = _opted_out([taken.transaction for taken in claims if taken.transaction.pk in held])
+        _block([held.pop(pk) for pk in silent], now)
         ours = [taken for taken in claims if taken.transaction.pk in held]
         paused = pausing.paused_senders({taken.transaction.sender_id for taken in ours})
         waiting = [taken for taken in ours if taken.transaction.sender_id in paused]
@@ -231,9 +232,11 @@ def release(rows: Sequence[Transaction], now: datetime) -> None:
     timeline.settle(rows, now=now, also=CHANGED)
 
 
-def _opted_out(rows: Sequence[Transaction]) -> list[Transaction]:
-    silent = consent.opted_out((row.recipient, row.sender_id) for row in rows)
-    return [row for row in rows if (row.recipient, row.sender_id) in silent]
+def _opted_out(rows: Sequence[Transaction]) -> list[UUID]:
+    """Those whose recipient wants nothing from any of the message's senders: a STOP is not dodged by changing sides."""
+    asked = {row.pk: {(row.recipient, sender) for sender in (row.sender_id, *row.message.carriers)} for row in rows}
+    silent = consent.opted_out(pair for pairs in asked.values() for pair in pairs)
+    return [pk for pk, pairs in asked.items() if pairs & silent]
 
 
 def _block(rows: Sequence[Transaction], now: datetime) -> None:

@@ -86,6 +86,11 @@ class Message(models.Model):
         """The content as it was accepted, before substitution."""
         return Content.from_json(self.content, stored=True)
 
+    @property
+    def carriers(self) -> list[UUID]:
+        """The ids of all senders that may carry it, in turn: its own first."""
+        return [self.sender_id, *map(UUID, self.alternatives)]
+
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
     def for_key(self, key: ApiKey) -> "TransactionQuerySet":

@@ -81,6 +81,17 @@ def test_nothing_else_hands_over(row, refuse, error: SendError, status: str):
     assert not row.timeline.filter(kind="rerouted").exists()
 
 
+def test_a_stop_to_the_first_sender_holds_it_back_at_the_second_too(row, refuse, account, other):
+    refuse(Misconfigured("http_401"))
+    taken = claim(other.account, 1)
+    OptOut.objects.create(number=row.recipient, sender=row.message.sender, created_at=timezone.now())
+
+    assert mark_wire(taken) == []
+
+    assert carrier(row) == ("blocked", "55555")
+    assert (row.reason_code, row.lease_token) == ("opted_out", None)
+
+
 def test_a_lost_answer_is_never_handed_over_however_long_it_takes(row, account, other):
     mark_wire(claim(account, 1))
     Transaction.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
