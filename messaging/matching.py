@@ -39,8 +39,10 @@ def match(row: ReceiptInbox, receipt: Receipt) -> tuple[Transaction | None, bool
     candidates = list(ours.filter(account=row.account, provider_ref__in=references)[:MOST_CANDIDATES])
     wanted = digits(receipt.recipient).removeprefix("00")
     fitting = [one for one in candidates if digits(one.recipient) == wanted]
-    if fitting or candidates:
-        return (fitting[0] if fitting else candidates[0] if len(candidates) == 1 else None), False
+    if candidates:
+        # One reference for several messages tells none of them apart.
+        meant = fitting or candidates
+        return (meant[0] if len(meant) == 1 else None), False
     guess = _guess(row, receipt, wanted)
     return guess, guess is not None
 

@@ -53,6 +53,15 @@ def test_a_stop_between_claim_and_wire_holds_the_message_back(account, transacti
     assert list(SendAttempt.objects.values_list("phase", "outcome", "wire_at")) == [("done", "", None)]
 
 
+def test_a_stop_holds_back_every_message_to_the_number(account, transaction, queued):
+    queued(NUMBER)
+    taken = claim(account, 2)
+    consent.opt_out(NUMBER, transaction.sender, source="handset", evidence="STOP", now=timezone.now())
+
+    assert len(taken) == 2
+    assert mark_wire(taken) == []
+
+
 def test_a_stop_to_another_sender_holds_nothing_back(account, transaction, make_sender):
     taken = claim(account, 1)
     other = make_sender(account, "55555")
@@ -156,6 +165,16 @@ def test_while_an_answer_is_still_to_come_nothing_is_guessed(silent, account, tr
 
     assert hear(later=2)
     assert "match" not in transaction.timeline.get(kind="receipt").data
+
+
+def test_one_reference_for_two_messages_to_a_number_tells_neither(silent, account, queued, hear):
+    for _copy in range(2):
+        queued(NUMBER)
+        record(account, [(wired(account), Result(accepted=Accepted("p-1")))])
+
+    assert not hear()
+
+    assert set(Transaction.objects.values_list("status", flat=True)) == {"accepted"}
 
 
 def test_where_receipts_name_our_reference_nothing_is_guessed(account, transaction, hear):
