@@ -28,7 +28,7 @@ def judged(account: ProviderAccount, row: Transaction, result: Result, now: date
     if error is None or result.answer is None or not error.code or OWN.fullmatch(error.code):
         return result
     if listed := registry.explain(account.provider, Where.ANSWER, error.code):
-        enough = error.outcome is OutcomeClass.RETRY and _tried_enough(account, row, listed)
+        enough = error.outcome is OutcomeClass.RETRY and _tried_enough(account, row, result, listed)
         return replace(result, error=Refused(error.code, error.text)) if enough else result
     known = meanings.explain(account.provider, Where.ANSWER, error.code)
     if known is None:
@@ -39,10 +39,13 @@ def judged(account: ProviderAccount, row: Transaction, result: Result, now: date
     return replace(result, error=BY_CLASS[outcome](error.code, error.text, retry_after=error.retry_after))
 
 
-def _tried_enough(account: ProviderAccount, row: Transaction, code: Code) -> bool:
+def _tried_enough(account: ProviderAccount, row: Transaction, result: Result, code: Code) -> bool:
     if not code.tries:
         return False
-    earlier = SendAttempt.objects.filter(transaction=row, sender__account=account, code=code.code)
+    earlier = SendAttempt.objects.filter(sender__account=account, code=code.code)
+    # A content is stored for all of its message: each recipient's turn to do it is a try of the same.
+    storing = result.shelf is not None and result.shelf.step is Step.SAVE
+    earlier = earlier.filter(transaction__message=row.message_id) if storing else earlier.filter(transaction=row)
     return earlier.count() + 1 >= code.tries
 
 

@@ -151,7 +151,25 @@ def _keep(account: ProviderAccount, results: list[tuple[Claim, Result]], pauses:
             logger.warning("the database went away while %d results were recorded; trying again", len(results))
             connection.close()
             sleep(pause)
+        except Exception:
+            return _keep_each(account, results)
     return record(account, results)
+
+
+def _keep_each(account: ProviderAccount, results: list[tuple[Claim, Result]]) -> None:
+    """Record results in commits of their own: one that cannot be stored must not take the others along.
+
+    Raises what was wrong with the last of those.
+    """
+    fault: Exception | None = None
+    for taken, result in results:
+        try:
+            record(account, [(taken, result)])
+        except Exception as error:
+            logger.exception("what came of transaction %s cannot be recorded", taken.transaction.pk)
+            fault = error
+    if fault:
+        raise fault
 
 
 async def _ended(flights: "set[asyncio.Task[Result]]") -> "set[asyncio.Task[Result]]":

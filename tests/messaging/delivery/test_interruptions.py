@@ -156,6 +156,19 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
     assert sorted(rows.values_list("status", flat=True)) == ["queued", "unknown"]
 
 
+def test_a_result_that_cannot_be_stored_takes_no_other_along(account, queued: Callable[..., Message]):
+    rows = queued("+14165550100", "+14165550108", "+14165550109").transactions
+    first, *others = mark_wire(claim(account, 3))
+    # Half a character: no database takes it.
+    results = [(first, Result(accepted=Accepted("t-\ud800")))]
+    results += [(taken, Result(accepted=Accepted(f"t-{n}"))) for n, taken in enumerate(others)]
+
+    with pytest.raises(UnicodeEncodeError):
+        pumping._keep(account, results, (0.0,))
+
+    assert sorted(rows.values_list("status", flat=True)) == ["accepted", "accepted", "sending"]
+
+
 def test_a_request_that_cannot_be_made_stops_no_other(sandbox: Running, queued, monkeypatch: pytest.MonkeyPatch):
     rows = queued("+14165550100", "+14165550108").transactions
     real = preparing.outbound

@@ -206,6 +206,21 @@ def test_a_refusal_of_the_content_fails_them_all_with_one_call(offered, sandbox:
     assert SendAttempt.objects.exclude(request=None).count() == 1
 
 
+def test_a_content_is_offered_as_often_as_its_code_allows_whoever_does_it(offered, sandbox: Running):
+    content = Content("Offer", "Offer", (Slide("sandbox:answer=E351"),), FallbackSms("Hello"))
+    rows = offered(content=content).transactions
+
+    def mended() -> bool:
+        # What is put off for later is due at once.
+        SavedContent.objects.filter(state="saving").update(lease_until=None)
+        return settled(rows)()
+
+    work(mended)
+
+    assert set(rows.values_list("status", "reason_code")) == {("failed", "E351")}
+    assert SendAttempt.objects.exclude(request=None).count() == 3
+
+
 def test_news_comes_through_the_webhook(client: Client, sinch):
     saved_contents.stored(take(sinch, OFFER, timezone.now()), Saved("4711", ready=False), timezone.now())
     body = b'{"to": "34343", "code": "N003", "status": "Transcoding complete", "mms-id": "4711"}'
