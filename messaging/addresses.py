@@ -9,6 +9,13 @@ import phonenumbers
 
 SHORT_CODE = re.compile(r"[0-9]{3,8}")
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+# A number in a text: as the wire spells it, or as people do ("(416) 555-0101", "+44 20 7946 0018").
+UNBROKEN = re.compile(r"(?<![0-9A-Za-z.-])\+?[0-9]{10,15}(?![0-9A-Za-z-])")
+SPACED = re.compile(
+    r"(?<![0-9A-Za-z.+-])(?:(?:\+?1[ .-]?)?\(?[2-9][0-9]{2}(?:\) ?|[ .-])[0-9]{3}[ .-]?"
+    r"|\+[0-9]{1,3}(?:[ .-]\(?[0-9]{1,4}\)?){1,4}[ .-])([0-9]{4})(?![0-9A-Za-z-])",
+    re.ASCII,
+)
 SEPARATORS = re.compile(r"[\n\r,;\t]+")
 # Twelve or so digits with the usual punctuation; anything longer is not worth parsing.
 LONGEST_ENTRY = 64
@@ -138,5 +145,6 @@ def check_sender(address: str, kind: SenderKind) -> None:
 
 
 def masked_in(text: str) -> str:
-    """A text, such as a raw receipt, with everything that could be a phone number masked."""
-    return re.sub(r"(?<![0-9A-Za-z.-])\+?[0-9]{10,15}(?![0-9A-Za-z-])", lambda match: masked(match[0]), text)
+    """A text, such as a raw receipt or what a handset wrote, with everything that could be a phone number masked."""
+    text = UNBROKEN.sub(lambda match: masked(match[0]), text)
+    return SPACED.sub(r"***\1", text)

@@ -135,9 +135,10 @@ def page_of(found: QuerySet[InboundMessage], before: str, *, whole: bool) -> dic
 def row_of(message: InboundMessage, *, whole: bool) -> Row:
     """A conversation as a line, numbers masked for those who may not see them."""
     text = " ".join(said(message).split())
-    line = f"{text[:LONGEST_LINE]}…" if len(text) > LONGEST_LINE else text
-    shown = line if whole else masked_in(line)
-    return Row(message, number_for(message.number, whole=whole), shown, bool(getattr(message, "silent", False)))
+    # Masked before it is cut: half a number would not be known for one.
+    shown = text if whole else masked_in(text)
+    line = f"{shown[:LONGEST_LINE]}…" if len(shown) > LONGEST_LINE else shown
+    return Row(message, number_for(message.number, whole=whole), line, bool(getattr(message, "silent", False)))
 
 
 def said(message: InboundMessage) -> str:

@@ -181,7 +181,7 @@ def tried(attempt: SendAttempt, *, whole: bool) -> Try:
     """An attempt with its texts ready to show, numbers masked for those who may not see them."""
     began, ended = attempt.wire_at or attempt.started_at, attempt.finished_at
     request = json.dumps(attempt.request, indent=2, ensure_ascii=False) if attempt.request else ""
-    texts = [text[:LONGEST_RAW] if whole else masked_in(text[:LONGEST_RAW]) for text in (request, attempt.answer)]
+    texts = [(text if whole else masked_in(text))[:LONGEST_RAW] for text in (request, attempt.answer)]
     return Try(attempt, (ended - began).total_seconds() if ended else None, texts[0], texts[1])
 
 

@@ -11,6 +11,7 @@ from messaging.addresses import (
     country,
     digits,
     masked,
+    masked_in,
     normalise,
     read_list,
     readable,
@@ -130,3 +131,32 @@ def test_a_sender_that_does_not_is_refused(address: str, kind: SenderKind, code:
     with pytest.raises(AddressError) as caught:
         check_sender(address, kind)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("to=14165550101&x", "to=14165***0101&x"),
+        ("call (416) 555-0101 now", "call ***0101 now"),
+        ("416-555-0101 or 416.555.0102", "***0101 or ***0102"),
+        ("+1 416 555 0101, 1-416-555-0102", "***0101, ***0102"),
+        ("+44 20 7946 0018", "***0018"),
+    ],
+)
+def test_a_number_in_a_text_is_masked_however_it_is_spelt(text: str, shown: str) -> None:
+    assert masked_in(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-21 13:45:28.123",
+        "2026-11-21T13:45:28Z",
+        "127.0.0.1:8790",
+        "01a1fe47-75ad-745c-9645-9da917209bca",
+        "order 1881 2025",
+        "v1.200.3000",
+    ],
+)
+def test_what_is_no_number_stays(text: str) -> None:
+    assert masked_in(text) == text

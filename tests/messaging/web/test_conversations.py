@@ -197,6 +197,16 @@ def test_numbers_are_masked_for_who_may_not_see_them(client, viewer, hear, sende
     assert lines(client.get(LIST, {"q": "+19995550100"})) == lines(client.get(LIST, {"q": "0100"}))
 
 
+@pytest.mark.parametrize("before", range(105, 121))
+def test_a_number_is_masked_before_a_line_is_cut(client, viewer, hear, before) -> None:
+    hear("x" * (before - 1) + " " + BOB)
+    client.force_login(viewer)
+
+    (line,) = lines(client.get(LIST))
+
+    assert "4755" not in line
+
+
 def test_no_address_of_a_page_holds_a_number(reader, hear) -> None:
     row = hear()
 
