@@ -121,6 +121,21 @@ def test_a_fault_after_acceptance_is_unknown_until_the_receipt(
     assert sent.transactions.get().attempts.count() == 1
 
 
+def test_a_message_by_get_whose_answer_was_reset_is_not_sent_again(
+    make_account, make_sender, queued, sandbox: Running
+) -> None:
+    picture = store(samples.jpeg(64, 48), name="autumn.jpg", owner="user:1")
+    sender = make_sender(make_account("skycore", options={"use_get": True}))
+    sent = queued(number("26"), sender=sender, content=one_picture(picture))
+
+    delivery.pump(once=True)
+
+    assert (first_outcome(sent), accepted(sandbox)) == ("U", 1)
+    assert SendAttempt.objects.get().request["method"] == "GET"
+    work(settled(sent.transactions))
+    assert (sent.transactions.get().status, accepted(sandbox)) == ("delivered", 1)
+
+
 @pytest.mark.parametrize("carrier", PROVIDERS, indirect=True)
 def test_an_error_before_acceptance_is_repeated_only_where_the_provider_says_so(
     carrier: ProviderAccount, message, sandbox: Running
