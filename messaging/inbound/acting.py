@@ -10,7 +10,13 @@ from messaging.models import InboundMessage, OptOut
 
 
 def act(message: InboundMessage, now: datetime) -> None:
-    """Make or lift the opt-out that a stored message asks for, if it asks for one. Doing it again changes nothing."""
+    """Make or lift the opt-out that a stored message asks for, if it asks for one. Doing it again changes nothing.
+
+    To be called inside the commit that stores it.
+    """
+    if message.action in {Action.STOP, Action.START}:
+        # One word at a time where an opt-out stands: a STOP that leans on it must be seen by the START that lifts it.
+        list(OptOut.objects.select_for_update(of=("self",)).filter(number=message.number, lifted_at=None))
     told = message.kind == InboundMessage.Kind.SUBSCRIPTION
     if message.action == Action.STOP and not _taken_back(message):
         consent.opt_out(

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.db import connection
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import consent, inbound, tasks
@@ -75,6 +77,27 @@ def test_a_stop_without_time_or_reference_counts_every_time(hear, sender) -> Non
     hear("STOP", at=None, received=20)
 
     assert InboundMessage.objects.count() == 3
+    assert silent(sender)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_that_is_read_beside_a_newer_stop_lifts_nothing(hear, sender) -> None:
+    consent.opt_out(ANN, sender, source="person", evidence="By letter", now=NOW - timedelta(days=1))
+
+    def start() -> None:
+        with atomic():
+            hear("START", at=0)
+        connection.close()
+
+    with atomic():
+        hear("STOP", at=10)
+        beside = Thread(target=start)
+        beside.start()
+        # It must wait for this commit; where it does not, it ends here and has not seen the STOP.
+        beside.join(0.5)
+    beside.join()
+
+    assert InboundMessage.objects.count() == 2
     assert silent(sender)
 
 
