@@ -149,7 +149,8 @@ def story(transaction: Transaction) -> list[Moment]:
     newest_seen: datetime | None = None
     moments = []
     for row, provider in zip(rows, providers, strict=True):
-        late = newest_seen is not None and row.at < newest_seen
+        # A step is history that comes along with other news: it is no late news itself.
+        late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
         moments.append((row.at, row.pk, _moment(row, provider, late)))
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]

@@ -439,6 +439,15 @@ def test_a_step_on_one_channel_is_shown_and_changes_nothing(telling, sent):
     assert shown == {("3056", "On the MMS channel", ""), ("3000", "On the SMS channel", "")}
 
 
+def test_a_step_that_comes_along_with_newer_news_is_not_late(telling, sent):
+    at = sent.created_at + timedelta(seconds=30)
+    telling(fact(sent, state=Status.DELIVERED, at=at), fact(sent, kind="step", at=at - timedelta(seconds=5)))
+    telling(fact(sent, state=Status.SUBMITTED, code="s", at=at - timedelta(seconds=5)))
+
+    assert {one.code: one.late for one in timeline.story(sent) if one.kind == "step"} == {"c": False}
+    assert [one.code for one in timeline.story(sent) if one.late] == ["s"]
+
+
 def test_a_receipt_that_tells_of_an_opt_out_is_heeded(telling, sent):
     telling(fact(sent, state=Status.FAILED, code="3046", opted_out=True))
 
