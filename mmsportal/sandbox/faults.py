@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import zlib
+from contextlib import suppress
 from functools import cache
 
 from aiohttp import web
@@ -73,7 +74,9 @@ async def _drip(request: web.Request, good: HttpAnswer) -> web.StreamResponse:
     response = web.StreamResponse(status=good.status, headers=dict(good.headers))
     response.content_length = len(good.body)
     await response.prepare(request)
-    for byte in good.body:
-        await asyncio.sleep(DRIP)
-        await response.write(bytes([byte]))
+    # Whoever has lost patience is gone; that is what the fault is for, and nothing to complain of.
+    with suppress(ConnectionError):
+        for byte in good.body:
+            await asyncio.sleep(DRIP)
+            await response.write(bytes([byte]))
     return response
