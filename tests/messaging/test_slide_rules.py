@@ -179,7 +179,14 @@ BLOCKING = [
         replace(GOOD, fallback=FallbackSms(" ")),
         "/content/fallback/text",
         "7259",
-        replace(GOOD, fallback=FallbackSms(disabled=True)),
+        GOOD,
+    ),
+    (
+        "fallback_cannot_be_disabled",
+        replace(GOOD, fallback=FallbackSms("Hello", disabled=True)),
+        "/content/fallback/disabled",
+        "7259",
+        GOOD,
     ),
     (
         "fallback_too_long",

@@ -92,7 +92,7 @@ CASES = [
         "fallback_cannot_be_disabled",
         replace(ONE, fallback=FallbackSms("", disabled=True)),
         "/fallback/disabled",
-        {"skycore"},
+        {"skycore", "webex"},
         set(),
     ),
     ("fallback_missing", replace(ONE, fallback=FallbackSms("", disabled=True)), "/fallback/text", set(), set()),
@@ -162,7 +162,8 @@ def test_every_code_that_a_profile_names_is_one_of_the_providers_own(provider: s
 
 def test_the_fix_names_the_ways_out_that_there_are() -> None:
     bare = replace(ONE, fallback=FallbackSms(""))
-    assert found(bare, "webex")["fallback_missing"].fix == "Write a short SMS, or switch the fallback off."
+    assert found(bare, "sinch")["fallback_missing"].fix == "Write a short SMS, or switch the fallback off."
+    assert found(bare, "webex")["fallback_missing"].fix == "Write a short SMS."
     assert found(bare, "skycore")["fallback_missing"].fix == "Write a short SMS, or give the message a subject."
 
 

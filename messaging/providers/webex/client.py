@@ -206,9 +206,11 @@ def _body(account: Account, message: OutboundMessage) -> dict[str, Any]:
 
 
 def _content(content: Content) -> dict[str, Any]:
+    if content.fallback.disabled:
+        raise Refused("fallback_cannot_be_disabled", f"{LABEL} cannot send a picture message without its fallback.")
     return {
         "subject": content.subject,
-        "fallbacktext": "" if content.fallback.disabled else content.fallback.text,
+        "fallbacktext": content.fallback.text,
         "name": content.name or content.subject or UNNAMED,
         "attachments": [_attachment(slide, number) for number, slide in enumerate(content.slides, start=1)],
     }

@@ -42,6 +42,8 @@ PROFILE = Profile(
     fallback_limit=1024,
     fallback_advice=110,
     fallback_required=True,
+    # The request has no switch for it, and 7259 asks for the text (webex.md, sections 3 and 10.1).
+    fallback_optional=False,
     name_limit=200,
     shortest=1,
     longest=60,
@@ -63,5 +65,6 @@ PROFILE = Profile(
         "text_too_long": "7107",
         "subject_too_long": "7107",
         "fallback_missing": "7259",
+        "fallback_cannot_be_disabled": "7259",
     },
 )

@@ -116,9 +116,14 @@ def test_a_nameless_message_is_named(subject: str, name: str) -> None:
     assert sent(message(Content("", subject, (slide(),), FallbackSms("Hello"))))["content"]["name"] == name
 
 
-@pytest.mark.parametrize("fallback", [FallbackSms("Hello", disabled=True), FallbackSms("")])
-def test_no_fallback_is_an_empty_text(fallback: FallbackSms) -> None:
-    assert sent(message(Content("Autumn", "Offer", (slide(),), fallback)))["content"]["fallbacktext"] == ""
+def test_no_fallback_text_is_an_empty_one() -> None:
+    assert sent(message(Content("Autumn", "Offer", (slide(),), FallbackSms(""))))["content"]["fallbacktext"] == ""
+
+
+def test_a_fallback_switched_off_cannot_be_said() -> None:
+    with pytest.raises(Refused) as caught:
+        sent(message(Content("Autumn", "Offer", (slide(),), FallbackSms("Hello", disabled=True))))
+    assert caught.value.code == "fallback_cannot_be_disabled"
 
 
 @pytest.mark.parametrize(("asked", "given"), [(3600, 3600), (30 * 24 * 3600, 604_800)])
