@@ -102,17 +102,18 @@ def _handle(row: ReceiptInbox) -> None:
         facts = _facts(row)
         with atomic():
             now = database_now()
-            unmatched = [fact for fact in facts if not _take(row, fact, now)]
-            if unmatched:
+            found, wrong = _take_all(row, facts, now)
+            if not found:
                 _wait(row, now)
+            elif wrong:
+                _quarantine(row, wrong)
             else:
                 _finish(row, State.DONE, "Inbound message." if any(isinstance(f, Inbound) for f in facts) else "")
     except SendError as error:
         # A question that was not answered is asked again.
         _finish(row, State.DONE, f"No answer to read: {error.code}.")
-    except (Unreadable, Mismatch) as error:
-        logger.warning("receipt %s quarantined: %s", row.pk, error)
-        _finish(row, State.QUARANTINED, str(error))
+    except Unreadable as error:
+        _quarantine(row, str(error))
     except OperationalError as error:
         logger.warning("receipt %s is tried again: %s", row.pk, type(error).__name__)
         _put_off(row, HICCUP, "")
@@ -131,8 +132,21 @@ def _facts(row: ReceiptInbox) -> Sequence[Fact]:
     return provider.client.receipts(bytes(row.body))
 
 
+def _take_all(row: ReceiptInbox, facts: Iterable[Fact], now: datetime) -> tuple[bool, str]:
+    """Put each fact where it belongs. Out: whether all that they are about is there, and what is wrong with one that
+    cannot be what it says; the others of its body count all the same.
+    """
+    found, wrong = True, ""
+    for fact in facts:
+        try:
+            found = _take(row, fact, now) and found
+        except Mismatch as error:
+            wrong = str(error)
+    return found, wrong
+
+
 def _take(row: ReceiptInbox, fact: Fact, now: datetime) -> bool:
-    """Put one fact where it belongs; False when what it is about is not there (yet)."""
+    """Put one fact where it belongs; False when what it is about is not there (yet). Raises Mismatch."""
     if isinstance(fact, Inbound):
         inbound.keep(row, fact, now)
         return True
@@ -159,6 +173,8 @@ def _apply(row: ReceiptInbox, receipt: Receipt, now: datetime) -> bool:
     transaction, guessed = match(row, receipt)
     if transaction is None:
         return False
+    if row.method == QUERY and row.transaction_id not in {None, transaction.pk}:
+        raise Mismatch("The answer is about another message than the question.")
     number = digits(receipt.recipient).removeprefix("00")
     if number and number != digits(transaction.recipient):
         raise Mismatch(f"The number {masked(f'+{number}')} is not the one we sent to.")
@@ -239,6 +255,11 @@ def _wait(row: ReceiptInbox, now: datetime) -> None:
 def _finish(row: ReceiptInbox, state: State, note: str) -> None:
     row.state, row.note, row.next_attempt_at = state, note[:300], None
     _release(row)
+
+
+def _quarantine(row: ReceiptInbox, why: str) -> None:
+    logger.warning("receipt %s quarantined: %s", row.pk, why)
+    _finish(row, State.QUARANTINED, why)
 
 
 def _failed(row: ReceiptInbox, note: str) -> None:

@@ -321,6 +321,19 @@ def test_two_recipients_of_one_reference_are_told_apart(post, queued: Callable[.
     assert message.transactions.get(recipient="+14165550100").status != "delivered"
 
 
+def test_what_is_wrong_in_a_body_takes_nothing_else_of_it_along(post, queued: Callable[..., Message]):
+    message = queued("+14165550100", "+14165550101")
+    Transaction.objects.update(**ACCEPTED)
+    first, second = message.transactions.order_by("position")
+    both = [body("7500", ref=first.client_ref, number="14165550199"), body("7500", ref=second.client_ref, number="")]
+
+    post(json.dumps([json.loads(one) for one in both]).encode())
+    receipts.drain()
+
+    assert [row.status for row in message.transactions.order_by("position")] == ["accepted", "delivered"]
+    assert ReceiptInbox.objects.get().state == "quarantined"
+
+
 def test_a_number_spelt_with_two_noughts_is_the_same_number(post, sent, status):
     post(body("7500", ref=sent.client_ref, number="0014165550100"))
 

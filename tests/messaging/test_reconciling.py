@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from messaging import delivery, receipts, reconciling
 from messaging.content import Content, FallbackSms, Part, Slide
-from messaging.models import ProviderAccount, ReceiptInbox, SendAttempt, Transaction
+from messaging.models import ProviderAccount, ReceiptInbox, SendAttempt, TimelineEntry, Transaction
 from messaging.providers.telesign import query
 from mmsportal.sandbox.testing import Running
 
@@ -55,6 +55,21 @@ def test_the_answer_is_kept_as_it_came_and_read_like_a_receipt(accepted: Transac
     row.refresh_from_db()
     assert row.state == "done"
     assert accepted.timeline.filter(inbox=row).exists()
+
+
+def test_an_answer_about_another_message_changes_neither(accepted: Transaction, queued, sandbox: Running):
+    other = queued("+12065550100", sender=accepted.sender, content=ONE_PICTURE).transactions.get()
+    Transaction.objects.filter(pk=other.pk).update(client_ref="0" * 26)
+    reconciling.reconcile()
+    row = ReceiptInbox.objects.get(method="QUERY")
+    row.body = bytes(row.body).replace(accepted.client_ref.encode(), b"0" * 26)
+    row.save()
+
+    receipts.drain()
+
+    row.refresh_from_db()
+    assert (row.state, row.note) == ("quarantined", "The answer is about another message than the question.")
+    assert not TimelineEntry.objects.filter(source="provider").exists()
 
 
 def test_nobody_is_asked_twice_within_ten_minutes(accepted: Transaction):
