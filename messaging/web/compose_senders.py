@@ -65,14 +65,21 @@ def ways(examination: Examination, choices: Sequence[Sender], draft: Draft, *, n
     for candidate in sorted([*examination.candidates, *more], key=_rank):
         best.setdefault(candidate.sender.account.name, candidate)
     carrying = {place.sender.account.name for place in examination.places if place.sender}
-    return [_way(best[name], len(recipients), carries=name in carrying) for name in sorted(best)]
+    shared = _shared(list(best.values()))
+    return [_way(best[name], len(recipients), shared, carries=name in carrying) for name in sorted(best)]
+
+
+def _shared(found: Sequence[Candidate]) -> set[str]:
+    """What every one of several accounts says: it stands among the checks already, once."""
+    said = [{finding.message for finding in candidate.content} for candidate in found]
+    return set.intersection(*said) if len(said) > 1 else set()
 
 
 def _rank(candidate: Candidate) -> tuple[bool, bool]:
     return (not candidate.fits, candidate.paused)
 
 
-def _way(candidate: Candidate, asked: int, *, carries: bool) -> Way:
+def _way(candidate: Candidate, asked: int, shared: set[str], *, carries: bool) -> Way:
     # What no provider can help, such as a missing value, stands among the checks already.
     said = [finding for finding in (*candidate.content, *candidate.own) if finding.providers]
     against = [finding.message for finding in blocking(said)]
@@ -89,6 +96,6 @@ def _way(candidate: Candidate, asked: int, *, carries: bool) -> Way:
         sender=candidate.sender.address,
         level=level,
         verdict=verdict,
-        notes=tuple(dict.fromkeys(against or advice))[:MOST_NOTES],
+        notes=tuple(note for note in dict.fromkeys(against or advice) if note not in shared)[:MOST_NOTES],
         carries=carries and not against,
     )

@@ -412,6 +412,14 @@ def test_each_account_says_whether_the_message_fits_it(page, form, spare):
     assert "2 slides; Telesign takes 1." in strip
 
 
+def test_what_every_account_says_is_said_once(page, form, spare):
+    answer = page.post(CHECK, {**form, "text-a": ""})
+
+    assert "Slide 1 is empty." in answer.content.decode()
+    assert "Slide 1 is empty." not in ways(answer)
+    assert "Telesign US Telesign, 55555: Does not fit" in ways(answer)
+
+
 def test_the_strip_is_part_of_the_check_and_costs_no_further_request(page, form, spare):
     page.post(CHECK, form)
     again = page.post(CHECK, {**form, "version": "2", "subject": ""})
