@@ -103,11 +103,12 @@ def read(answer: HttpAnswer) -> Accepted:
     Raises the SendError that the status and the code stand for; Unclear when they stand for nothing known.
     """
     members = _members(answer.body)
-    if 200 <= answer.status < 300:
-        reference = _lenient(members, "messageId") or _lenient(members, "transid")
-        if reference:
-            return Accepted(reference[:LONGEST_REFERENCE], text=_lenient(members, "status"))
     code, text = _lenient(members, "code")[:40], _lenient(members, "message")
+    if reference := _lenient(members, "messageId") or _lenient(members, "transid"):
+        if 200 <= answer.status < 300:
+            return Accepted(reference[:LONGEST_REFERENCE], text=_lenient(members, "status"))
+        if not code:
+            raise Unclear("answer_unreadable", "The answer gives a reference, and its status says no.")
     if code == THROTTLED or answer.status == 429:
         raise _error(OutcomeClass.RETRY, code if code == THROTTLED else "http_429", text, answer)
     if 200 <= answer.status < 300 or (answer.status == 400 and not members):

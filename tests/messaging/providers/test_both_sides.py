@@ -101,6 +101,13 @@ def test_acceptance_gives_the_reference(name: str) -> None:
     assert registry.provider(name).client.read(answer).provider_ref == ref
 
 
+@pytest.mark.parametrize("status", [202, 302, 400, 401, 404, 408, 409, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_acceptance_under_an_odd_status_is_never_repeated(name: str, status: int) -> None:
+    _ref, answer = server(name).accept(sent(name), now=NOW)
+    assert read(name, replace(answer, status=status))[0] in {OutcomeClass.ACCEPTED, OutcomeClass.UNKNOWN}
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_references_differ(name: str) -> None:
     received = sent(name)

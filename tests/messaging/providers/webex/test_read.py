@@ -52,6 +52,13 @@ def test_the_sample_answer_is_acceptance(raw) -> None:
     assert accepted.provider_ref == "5b0e7d9c-3a41-4f6e-9c1d-2f7f0a6be3d1"
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 503])
+def test_a_reference_under_another_status_is_unclear_unless_a_code_says_no(status: int) -> None:
+    error = refusal(status, {"messageId": "5b0e7d9c", "status": "queued"})
+    assert (type(error), error.code) == (Unclear, "answer_unreadable")
+    assert refusal(status, {"messageId": "5b0e7d9c", "code": "7020"}).code == "7020"
+
+
 @pytest.mark.parametrize(
     "body",
     [
