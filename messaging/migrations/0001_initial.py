@@ -537,6 +537,10 @@ class Migration(migrations.Migration):
             model_name='timelineentry',
             index=models.Index(fields=['transaction', 'id'], name='entry_of_transaction'),
         ),
+        migrations.AddIndex(
+            model_name='timelineentry',
+            index=models.Index(condition=models.Q(('kind', 'unrecognised')), fields=['code'], name='entry_unrecognised'),
+        ),
         migrations.AddConstraint(
             model_name='timelineentry',
             constraint=models.UniqueConstraint(fields=('transaction', 'dedupe_key'), name='entry_once'),

@@ -81,7 +81,11 @@ class TimelineEntry(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["transaction", "id"], name="entry_of_transaction")]
+        indexes = [
+            models.Index(fields=["transaction", "id"], name="entry_of_transaction"),
+            # Few rows, asked for by an admin who has learnt what a code means.
+            models.Index(fields=["code"], name="entry_unrecognised", condition=models.Q(kind="unrecognised")),
+        ]
         constraints = [models.UniqueConstraint(fields=["transaction", "dedupe_key"], name="entry_once")]
 
     def __str__(self) -> str:
