@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging import saved_contents
@@ -48,14 +49,18 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
     for taken in claims:
         shelf = None
         try:
-            message = _message(lane, taken)
+            message = outbound(taken.transaction, lane.provider, now=timezone.now())
             shelf = _shelf(lane, message)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
                 continue
-            prepared.jobs.append(Job(taken, message, _request(lane, taken, message, shelf), shelf))
+            prepared.jobs.append(Job(taken, message, _request(lane, message, shelf), shelf))
         except SendError as error:
             prepared.spoiled.append((taken, Result(error=error, shelf=shelf)))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            prepared.spoiled.append((taken, Result(error=_broken(taken, error), shelf=shelf)))
     return prepared
 
 
@@ -66,25 +71,11 @@ def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:
     return saved_contents.take(lane.row, message.content, timezone.now())
 
 
-def _message(lane: Lane, taken: Claim) -> OutboundMessage:
-    try:
-        return outbound(taken.transaction, lane.provider, now=timezone.now())
-    except SendError:
-        raise
-    except Exception as error:
-        raise _broken(taken, error) from error
-
-
-def _request(lane: Lane, taken: Claim, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
-    try:
-        if shelf and shelf.step is Step.SAVE and lane.provider.saving:
-            return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
-        message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
-        return lane.provider.client.build(lane.account, message, now=timezone.now())
-    except SendError:
-        raise
-    except Exception as error:
-        raise _broken(taken, error) from error
+def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
+    if shelf and shelf.step is Step.SAVE and lane.provider.saving:
+        return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
+    message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
+    return lane.provider.client.build(lane.account, message, now=timezone.now())
 
 
 def _broken(taken: Claim, error: Exception) -> SendError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from messaging.delivery.calling import call
 from messaging.delivery.lanes import Lane, lanes
@@ -78,11 +78,13 @@ async def _open() -> Line:
 
 
 def _refill_all(turn: Turn) -> None:
-    try:
-        for lane in turn.lanes:
+    for lane in turn.lanes:
+        try:
             _refill(turn, lane)
-    except Exception as error:
-        turn.broken = error
+        except Exception as error:
+            turn.broken = error
+            if isinstance(error, DatabaseError):
+                return
 
 
 def _refill(turn: Turn, lane: Lane) -> None:

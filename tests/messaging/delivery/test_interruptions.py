@@ -156,6 +156,26 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
     assert sorted(rows.values_list("status", flat=True)) == ["queued", "unknown"]
 
 
+def test_a_fault_over_one_account_lets_the_others_send(
+    sandbox: Running, queued, account: ProviderAccount, make_account, make_sender, monkeypatch: pytest.MonkeyPatch
+):
+    second = make_account("webex")
+    row = queued("+14165550100", sender=make_sender(second)).transactions.get()
+    real = pumping.claim
+
+    def failing(whose: ProviderAccount, most: int) -> Sequence[Claim]:
+        if whose == account:
+            raise RuntimeError("something is wrong with this one")
+        return real(whose, most)
+
+    monkeypatch.setattr(pumping, "claim", failing)
+    with pytest.raises(RuntimeError):
+        delivery.pump(once=True)
+
+    row.refresh_from_db()
+    assert row.status == "accepted"
+
+
 def test_a_result_that_cannot_be_stored_takes_no_other_along(account, queued: Callable[..., Message]):
     rows = queued("+14165550100", "+14165550108", "+14165550109").transactions
     first, *others = mark_wire(claim(account, 3))
