@@ -17,6 +17,8 @@ from messaging.gateway.errors import NotAccepted, Refused, SendError
 from messaging.saved_contents import Shelf, Step
 
 logger = logging.getLogger(__name__)
+# What the reference of a content begins with; a message's own has no such thing.
+CONTENT = "content-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:
 
 def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
     if shelf and shelf.step is Step.SAVE and lane.provider.saving:
+        # What is told about the content must not be taken for news of the message that happens to store it.
+        message = replace(message, client_ref=f"{CONTENT}{message.client_ref}")
         return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
     message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
     return lane.provider.client.build(lane.account, message, now=timezone.now())

@@ -1,5 +1,6 @@
 """Messages sent from a stored content: one stores it, the others wait; who dies over it costs no message."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -219,6 +220,20 @@ def test_a_content_is_offered_as_often_as_its_code_allows_whoever_does_it(offere
 
     assert set(rows.values_list("status", "reason_code")) == {("failed", "E351")}
     assert SendAttempt.objects.exclude(request=None).count() == 3
+
+
+def test_a_fault_told_of_the_content_fails_no_message(offered, sandbox: Running, sinch, client: Client, monkeypatch):
+    encode(monkeypatch)
+    rows = offered().transactions
+    work(lambda: rows.filter(timeline__kind="encoding").count() == 3)
+    reference = sandbox.ledger(kind="saved")[0]["body"]["client-reference"]
+    fault = {"to": "34343", "code": "E011", "status": "Failed", "client-reference": reference}
+
+    client.post(f"/webhooks/sinch/{sinch.webhook_secret}", json.dumps(fault), content_type="application/json")
+    receipts.drain()
+
+    assert set(rows.values_list("status", flat=True)) == {"queued"}
+    assert ReceiptInbox.objects.get(body=json.dumps(fault).encode()).state == "waiting"
 
 
 def test_news_comes_through_the_webhook(client: Client, sinch):
