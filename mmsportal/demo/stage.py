@@ -89,7 +89,8 @@ class Stage:
 
     def worker(self) -> Child:
         """Sends and reads receipts, with the beat inside: there is one worker only."""
-        pool = ["--pool", "prefork", "--concurrency", "2", "--beat"]
+        # A provider that hangs keeps a process for half a minute; some stay free for what handsets and providers say.
+        pool = ["--pool", "prefork", "--concurrency", "4", "--beat"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         celery = [sys.executable, "-W", f"ignore:{AS_ROOT}", "-m", "celery", "--quiet", "-A", "mmsportal", "worker"]
         return Child("worker", [*celery, *pool, *alone])
