@@ -5,6 +5,7 @@ Where one fault may come before or after a message was handed over, the class is
 """
 
 from messaging.gateway.codes import Code, CodeTable, OutcomeClass, Where, Whose, table
+from messaging.gateway.next_steps import LOOK, NOTHING
 
 LABEL = "MMS portal"
 OPEN = None
@@ -18,9 +19,7 @@ ADMIN, PROVIDER, RECIPIENT, NOBODY = Whose.ADMIN, Whose.PROVIDER, Whose.RECIPIEN
 
 LINE = "Nothing to do at first. If it goes on, check the account's base URL and this server's network."
 ADDRESS = "Correct the account's base URL, then resume it."
-LOOK = "Wait for a receipt. Send again only if none comes and a second copy would do no harm."
 REPORT = "Tell an administrator: the portal's log says more."
-NOTHING = "Nothing to do."
 
 ROWS = (
     ("name_not_found", OPEN, "The provider's host name cannot be resolved.", ADMIN, LINE),

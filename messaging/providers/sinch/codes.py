@@ -8,6 +8,20 @@ their HTTP status, as "http_401". Where a receipt's status decides beside its co
 from collections.abc import Iterator
 
 from messaging.gateway.codes import Code, CodeTable, OutcomeClass, Where, Whose, table
+from messaging.gateway.next_steps import (
+    AGAIN,
+    CREDENTIALS,
+    LEAVE,
+    LOOK,
+    MEDIA,
+    NOTHING,
+    NUMBER,
+    REPORT,
+    SHORTEN,
+    SLIDES,
+    SUPPORT,
+    WAIT,
+)
 from messaging.statuses import Status
 
 RETRY, REFUSED, ACCOUNT, BLOCKED, UNCLEAR = (
@@ -25,22 +39,10 @@ SENDER, ADMIN, RECIPIENT, PROVIDER, NOBODY = (
     Whose.NOBODY,
 )
 
-WAIT = "Nothing to do: it is tried again by itself."
-LOOK = "Wait for a receipt. Send again only if none comes and a second copy would do no harm."
-REPORT = "Tell an administrator: the portal sent something the provider does not understand."
-CREDENTIALS = "Check the account's API key, then resume it."
 SETUP = "Check the account's set-up with Sinch, then resume it."
 ADDRESS = "Correct the account's base address, then resume it."
-SUPPORT = "Ask the provider's support, naming the message's reference."
-NUMBER = "Check the number; take it off the list if it is wrong."
-LEAVE = "Do not send to this number again."
 NETWORK = "This number's network cannot be reached; leave the number out or use another provider."
-MEDIA = "Replace the file by a smaller or simpler one and send again."
 FETCH = "Check that the file's address opens without a login and tells its length, then send again."
-SLIDES = "Spread the media over more slides, then send again."
-SHORTEN = "Shorten the message and send again."
-AGAIN = "Send again later."
-NOTHING = "Nothing to do."
 
 ANSWERS = (
     ("E100", REFUSED, "The provider found the request incomplete or not valid.", ADMIN, REPORT),

@@ -8,6 +8,21 @@ code of their own stand here under their HTTP status, as "http_401".
 from collections.abc import Iterator
 
 from messaging.gateway.codes import Code, CodeTable, OutcomeClass, Where, Whose, table
+from messaging.gateway.next_steps import (
+    AGAIN,
+    BASE,
+    CREDENTIALS,
+    LEAVE,
+    LOOK,
+    MEDIA,
+    NOTHING,
+    NUMBER,
+    REPORT,
+    SHORTEN,
+    SLIDES,
+    SUPPORT,
+    WAIT,
+)
 from messaging.statuses import Status
 
 RETRY, REFUSED, ACCOUNT, BLOCKED, UNCLEAR = (
@@ -25,24 +40,11 @@ SENDER, ADMIN, RECIPIENT, PROVIDER, NOBODY = (
     Whose.NOBODY,
 )
 
-WAIT = "Nothing to do: it is tried again by itself."
-LOOK = "Wait for a receipt. Send again only if none comes and a second copy would do no harm."
-REPORT = "Tell an administrator: the portal sent something the provider does not understand."
-CREDENTIALS = "Check the account's API key, then resume it."
 SETUP = "Check the account's set-up with Skycore, then resume it."
 CAMPAIGN = "Check the account's campaign reference, then resume it."
 OPERATOR = "Check the account's operator id with Skycore, then resume it or send again."
-BASE = "Correct the account's base address."
-SUPPORT = "Ask the provider's support, naming the message's reference."
-NUMBER = "Check the number; take it off the list if it is wrong."
-LEAVE = "Do not send to this number again."
-MEDIA = "Replace the file by a smaller or simpler one and send again."
 FETCH = "Check that the file's address opens without a login. It is tried again by itself."
-SLIDES = "Spread the media over more slides, then send again."
-SHORTEN = "Shorten the message and send again."
-AGAIN = "Send again later."
 DELIVERY = "Wait for the delivery."
-NOTHING = "Nothing to do."
 
 ANSWERS = (
     ("E100", REFUSED, "The provider did not find the request valid.", ADMIN, REPORT),

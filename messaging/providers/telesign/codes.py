@@ -7,6 +7,7 @@ Answers without a code of their own stand here under their HTTP status, as "http
 from collections.abc import Iterator
 
 from messaging.gateway.codes import Code, CodeTable, OutcomeClass, Where, Whose, table
+from messaging.gateway.next_steps import AGAIN, BASE, LOOK, MEDIA, NOTHING, NUMBER, REPORT, SHORTEN, SUPPORT, WAIT
 from messaging.statuses import Status
 
 ACCEPTED, RETRY, REFUSED, ACCOUNT, BLOCKED, UNCLEAR = (
@@ -25,20 +26,10 @@ SENDER, ADMIN, RECIPIENT, PROVIDER, NOBODY = (
     Whose.NOBODY,
 )
 
-WAIT = "Nothing to do: it is tried again by itself."
-LOOK = "Wait for a receipt. Send again only if none comes and a second copy would do no harm."
-REPORT = "Tell an administrator: the portal sent something the provider does not understand."
 CREDENTIALS = "Check the account's customer ID and API key, then resume it."
 SETUP = "Check the account's set-up with Telesign, then resume it."
-BASE = "Correct the account's base address."
-SUPPORT = "Ask the provider's support, naming the message's reference."
-NUMBER = "Check the number; take it off the list if it is wrong."
-MEDIA = "Replace the file by a smaller or simpler one and send again."
-SHORTEN = "Shorten the message and send again."
 CLOCK = "Check the server's clock, then resume the account."
-AGAIN = "Send again later."
 STOP = "Do not send to this number again."
-NOTHING = "Nothing to do."
 MENDED = "Correct the message and send again."
 
 # What only an answer says: code, outcome, meaning, whose, next step.

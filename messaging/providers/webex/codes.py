@@ -7,6 +7,7 @@ their own stand here under their HTTP status, as "http_401".
 from collections.abc import Iterator
 
 from messaging.gateway.codes import Code, CodeTable, OutcomeClass, Where, Whose, table
+from messaging.gateway.next_steps import AGAIN, LOOK, MEDIA, NOTHING, NUMBER, REPORT, SHORTEN, SLIDES, SUPPORT, WAIT
 from messaging.statuses import Status
 
 RETRY, REFUSED, ACCOUNT, UNCLEAR = (
@@ -23,19 +24,9 @@ SENDER, ADMIN, RECIPIENT, PROVIDER, NOBODY = (
     Whose.NOBODY,
 )
 
-WAIT = "Nothing to do: it is tried again by itself."
-LOOK = "Wait for a receipt. Send again only if none comes and a second copy would do no harm."
-REPORT = "Tell an administrator: the portal sent something the provider does not understand."
 CREDENTIALS = "Check the account's credentials, then resume it."
 SETUP = "Check the account's set-up with Webex Connect, then resume it."
-SUPPORT = "Ask the provider's support, naming the message's reference."
-NUMBER = "Check the number; take it off the list if it is wrong."
-MEDIA = "Replace the file by a smaller or simpler one and send again."
 FETCH = "Check that the file's address opens without a login, then send again."
-SLIDES = "Spread the media over more slides, then send again."
-SHORTEN = "Shorten the message and send again."
-AGAIN = "Send again later."
-NOTHING = "Nothing to do."
 
 ANSWERS = (
     ("7000", REFUSED, "The provider could not read the request as JSON.", ADMIN, REPORT),
