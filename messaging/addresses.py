@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
@@ -16,7 +15,6 @@ SPACED = re.compile(
     r"|\+[0-9]{1,3}(?:[ .-]\(?[0-9]{1,4}\)?){1,4}[ .-])([0-9]{4})(?![0-9A-Za-z-])",
     re.ASCII,
 )
-SEPARATORS = re.compile(r"[\n\r,;\t]+")
 # Twelve or so digits with the usual punctuation; anything longer is not worth parsing.
 LONGEST_ENTRY = 64
 
@@ -38,16 +36,6 @@ class AddressError(ValueError):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One pasted recipient: what was written, and its E.164 form or the reason it has none."""
-
-    written: str
-    number: str = ""
-    error: str = ""
-    repeated: bool = False
 
 
 def normalise(written: str, *, region: str = "US") -> str:
@@ -80,24 +68,6 @@ def normalise(written: str, *, region: str = "US") -> str:
             "number_not_possible", "No phone number has this many digits. Check it against +16475550142."
         )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def read_list(text: str, *, region: str = "US") -> list[Entry]:
-    """The recipients in a pasted text, in order, one entry each; repeats are marked, never dropped silently."""
-    entries: list[Entry] = []
-    seen: set[str] = set()
-    for piece in SEPARATORS.split(text):
-        written = piece.strip()
-        if not written:
-            continue
-        try:
-            number = normalise(written, region=region)
-        except AddressError as error:
-            entries.append(Entry(written, error=error.message))
-            continue
-        entries.append(Entry(written, number, repeated=number in seen))
-        seen.add(number)
-    return entries
 
 
 def country(number: str) -> str:

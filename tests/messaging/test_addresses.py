@@ -13,7 +13,6 @@ from messaging.addresses import (
     masked,
     masked_in,
     normalise,
-    read_list,
     readable,
 )
 
@@ -75,18 +74,6 @@ def test_any_text_is_e164_or_an_address_error(written: str) -> None:
     assert number[1:].isdigit()
     assert 7 < len(number) <= 18
     assert normalise(number) == number
-
-
-def test_a_pasted_list_keeps_every_entry_with_its_fate() -> None:
-    entries = read_list("+16475550142, (647) 555-0142;\n34343\r\n\n+16475550143\t")
-    assert [entry.number for entry in entries] == ["+16475550142", "+16475550142", "", "+16475550143"]
-    assert [entry.repeated for entry in entries] == [False, True, False, False]
-    assert entries[2].error
-    assert entries[2].written == "34343"
-
-
-def test_an_empty_list_has_no_entries() -> None:
-    assert read_list(" \n,;\t") == []
 
 
 @pytest.mark.parametrize(("number", "where"), [("+16475550142", "CA"), ("+12125550142", "US"), ("34343", ""), ("", "")])
