@@ -13,7 +13,7 @@ from typing import Any
 KINDS = ("image", "audio", "video", "contact", "calendar", "pdf", "passbook")
 DEFAULT_DURATION = 5
 # What a caller may say of a medium, and what only we may add once the file has been inspected.
-GIVEN = {"asset", "url", "host"}
+GIVEN = {"asset", "rendition", "url", "host"}
 KNOWN = {"type", "size", "seconds", "name", "alt", "sha256"}
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # Far more than any provider takes. A text of placeholders can stand for gigabytes: beyond this nothing is filled in.
@@ -36,8 +36,9 @@ class ContentError(ValueError):
 class Part:
     """One media object of a slide.
 
-    `asset` names a file of ours, `url` where a provider fetches it. `host` is "ours" (fetched, checked and served by
-    us) or "caller" (the address is passed on as given). Type, size (bytes) and seconds are known for files of ours.
+    `asset` names a file of ours, `rendition` its fitted copy that goes out instead, `url` where a provider fetches it.
+    `host` is "ours" (fetched, checked and served by us) or "caller" (the address is passed on as given). Type, size
+    (bytes) and seconds are known for files of ours.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Part:
     name: str = ""
     alt: str = ""
     sha256: str = ""
+    rendition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def _slide_to_json(slide: Slide) -> dict[str, Any]:
     for part in slide.parts:
         known = {
             "asset": part.asset or None,
+            "rendition": part.rendition or None,
             "url": part.url or None,
             "host": part.host,
             "type": part.mime_type or None,
@@ -272,6 +275,7 @@ def _part(kind: str, value: Any, pointer: str, stored: bool) -> Part:
     return Part(
         kind=kind,
         asset=asset,
+        rendition=_text(members, "rendition", pointer),
         url=url,
         host=host,
         mime_type=_text(members, "type", pointer),

@@ -77,6 +77,7 @@ def _chosen(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
         account__paused_at=None,
         sender__paused_at=None,
         status__in=WAITING,
+        held=False,
         next_attempt_at__lte=now,
         expires_at__gt=now,
     )

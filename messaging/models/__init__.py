@@ -1,29 +1,35 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
 from messaging.models.provider_codes import ProviderCode
 from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
 from messaging.models.senders import SCOPES, ApiKey, ProviderAccount, Sender, issue_key
-from messaging.models.templates import Draft, Part, Slide, Template
+from messaging.models.templates import Draft, DraftVersion, Part, Slide, Template, TemplateVersion
 
 __all__ = [
     "SCOPES",
     "ApiKey",
     "Draft",
+    "DraftVersion",
     "IdempotencyRecord",
     "InboundMessage",
     "Message",
     "OptOut",
+    "OwnNumber",
     "Part",
     "ProviderAccount",
     "ProviderCode",
     "ReceiptInbox",
+    "RecipientList",
+    "RecipientRow",
     "SavedContent",
     "SendAttempt",
     "Sender",
     "Slide",
     "Template",
+    "TemplateVersion",
     "TimelineEntry",
     "Transaction",
     "client_ref",

@@ -37,6 +37,11 @@ class Message(models.Model):
         MARKETING = "marketing"
         TRANSACTIONAL = "transactional"
 
+    class Fitting(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     content = models.JSONField()
@@ -58,6 +63,27 @@ class Message(models.Model):
     callback_data = models.CharField(max_length=2000, blank=True, default="")
     requested_receipts = models.JSONField(default=list)
     total = models.PositiveIntegerField()
+    # What keeps its transactions in the queue for now; `messaging.steering` is the only writer.
+    paused_at = models.DateTimeField(null=True, editable=False)
+    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    stopped_at = models.DateTimeField(null=True, editable=False)
+    # Until then nothing of it leaves, so that it can be called back.
+    undo_until = models.DateTimeField(null=True, editable=False)
+    # So many go first; the rest follows when somebody, or the receipts, let them.
+    canary = models.PositiveIntegerField(null=True, editable=False)
+    canary_passed_at = models.DateTimeField(null=True, editable=False)
+    # Media of it are still being made to fit: "" or one of `Fitting`.
+    fitting = models.CharField(max_length=7, blank=True, default="", editable=False)
+    # The time as a person said it, with its zone; `send_at` is the moment.
+    send_at_said = models.CharField(max_length=80, blank=True, default="")
+    # A message to one's own number, before the real one.
+    test = models.BooleanField(default=False)
+    resend_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="resends")
+    template = models.ForeignKey("messaging.Template", null=True, on_delete=models.SET_NULL, related_name="messages")
+    template_version = models.PositiveIntegerField(null=True)
+    recipient_list = models.ForeignKey(
+        "messaging.RecipientList", null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
     # A form or an idempotent request may be posted twice; the message exists once.
     once = models.CharField(max_length=80, null=True, unique=True, editable=False)
     created_at = models.DateTimeField()
@@ -123,6 +149,8 @@ class Transaction(models.Model):
     provider_ref = models.CharField(max_length=100, blank=True, default="")
     attempt_no = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    # Kept in the queue by its message: paused, behind a canary, or its media not ready. Never claimed meanwhile.
+    held = models.BooleanField(default=False)
     # Past this the message is not sent any more, however often it waits.
     expires_at = models.DateTimeField()
     lease_token = models.UUIDField(null=True)
@@ -137,7 +165,11 @@ class Transaction(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["next_attempt_at"], name="tx_due", condition=Q(status__in=["queued", "scheduled"])),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="tx_due",
+                condition=Q(status__in=["queued", "scheduled"], held=False),
+            ),
             models.Index(fields=["lease_until"], name="tx_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["receipt_deadline"], name="tx_awaited", condition=Q(receipt_deadline__isnull=False)),
             models.Index(fields=["message", "position"], name="tx_of_message"),

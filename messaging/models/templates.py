@@ -19,6 +19,9 @@ class Template(models.Model):
     fallback_text = models.TextField(blank=True, default="")
     fallback_link = models.BooleanField(default=False)
     fallback_disabled = models.BooleanField(default=False)
+    # What its placeholders mean: {"area": {"sample": "EC1M 4BH", "about": "post code"}}.
+    variables = models.JSONField(default=dict, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -29,6 +32,25 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TemplateVersion(models.Model):
+    """A template as it was at one version: its content in JSON form, its name and variables."""
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    content = models.JSONField()
+    variables = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["template", "version"], name="template_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
 
 
 class Slide(models.Model):
@@ -84,6 +106,14 @@ class Draft(models.Model):
     any_sender = models.BooleanField(default=False)
     content = models.JSONField(default=dict)
     recipients = models.TextField(blank=True, default="")
+    # Beside the numbers typed: a list imported or saved.
+    recipient_list = models.ForeignKey(
+        "messaging.RecipientList", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    template = models.ForeignKey(Template, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    template_version = models.PositiveIntegerField(null=True, blank=True)
+    # How it is to be sent, as chosen so far (JSON form of `messaging.plans.Plan`): purpose, time, expiry, canary.
+    plan = models.JSONField(default=dict, blank=True)
     substitutions = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -95,3 +125,20 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return str(self.content.get("subject") or "Untitled")
+
+
+class DraftVersion(models.Model):
+    """A draft as it was at one version, so that nothing typed is lost when two tabs write. Kept for the last few."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    # The fields of the draft that a person changes, by their names.
+    state = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version", "-id"]
+        constraints = [models.UniqueConstraint(fields=["draft", "version"], name="draft_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"

@@ -11,11 +11,11 @@ from itertools import chain
 
 from messaging.content import LONGEST_FILLED, Content
 from messaging.slide_rules import media, texts, times
-from messaging.slide_rules.findings import Finding, Profile, Severity
+from messaging.slide_rules.findings import Finding, Mend, Profile, Severity
 
 ENOUGH = 2_000_000
 
-__all__ = ["Finding", "Profile", "Severity", "blocking", "check", "merged"]
+__all__ = ["Finding", "Mend", "Profile", "Severity", "blocking", "check", "merged"]
 
 
 def check(

@@ -13,11 +13,26 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """A change that does away with a finding; `messaging.mending` carries it out.
+
+    `action` names the kind of change, `pointer` where it is made, `label` stands on its button, `args` are what the
+    action needs to know (a limit, a kind, a sender).
+    """
+
+    action: str
+    pointer: str
+    label: str
+    args: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing wrong, or unwise, about a content.
 
     `pointer` is a JSON pointer into the REST request; `limit` and `actual` are in the unit the message names;
-    `provider_codes` holds the code each provider would have answered with.
+    `provider_codes` holds the code each provider would have answered with. `mends` are changes that do away with it,
+    the best first.
     """
 
     code: str
@@ -29,6 +44,7 @@ class Finding:
     fix: str = ""
     providers: tuple[str, ...] = ()
     provider_codes: Mapping[str, str] = field(default_factory=dict)
+    mends: tuple[Mend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

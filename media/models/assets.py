@@ -1,4 +1,4 @@
-"""What the portal knows about each file."""
+"""Files of the library: what the portal knows about each, and where each is used."""
 
 import secrets
 from pathlib import PurePath
@@ -33,6 +33,19 @@ EXTENSIONS = {
 def new_token() -> str:
     """A path token that cannot be guessed: 128 random bits in 22 characters."""
     return secrets.token_urlsafe(16)
+
+
+class Tag(models.Model):
+    """A word that files are found by: lower case, no spaces at its ends."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(name="tag_named", condition=~models.Q(name=""))]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -71,6 +84,9 @@ class Asset(models.Model):
     token = models.CharField(max_length=22, unique=True, default=new_token, editable=False)
     storage_key = models.CharField(max_length=120, db_index=True)
     owner = models.CharField(max_length=80)
+    tags = models.ManyToManyField("media.Tag", blank=True, related_name="assets")
+    # The file whose place this one took; who used the old one uses this one from then on.
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 
@@ -105,10 +121,33 @@ class Asset(models.Model):
     @property
     def public_name(self) -> str:
         """The last part of the public address: plain ASCII, with the extension of the true type."""
-        stem = slugify(PurePath(self.name).stem)[:60].strip("-_") or self.kind
-        return f"{stem}.{EXTENSIONS.get(self.mime_type, 'bin')}"
+        return f"{self.public_stem}.{EXTENSIONS.get(self.mime_type, 'bin')}"
+
+    @property
+    def public_stem(self) -> str:
+        """The name of the file in plain ASCII, without an extension."""
+        return slugify(PurePath(self.name).stem)[:60].strip("-_") or self.kind
 
     @property
     def public_path(self) -> str:
         """Where this portal serves the file, on whatever host: for previews on the same origin."""
         return f"/m/{self.token}/{self.public_name}"
+
+
+class AssetUse(models.Model):
+    """Somebody needs a file: `label` says who ("template:<id>"), `until` how long; null is for good.
+
+    A file with a use that has not ended is neither purged nor taken from its public address.
+    """
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="uses")
+    label = models.CharField(max_length=80)
+    until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asset", "label"], name="use_once")]
+        indexes = [models.Index(fields=["label"], name="use_by_label")]
+
+    def __str__(self) -> str:
+        return self.label
