@@ -2,14 +2,18 @@
 
 import functools
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.db.transaction import atomic, set_rollback
+from django.test import override_settings
 from django.utils import timezone
 
 from media.inspection import inspect
@@ -32,17 +36,33 @@ LIVE_NUMBERS = {number for numbers in (*LIVE.values(), *ELSEWHERE.values()) for 
 inspect_once = functools.cache(inspect)
 
 
-@pytest.fixture(autouse=True)
-def _own_files(settings, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("media.uploads.inspect", inspect_once)
-    monkeypatch.setattr("mmsportal.env.VAR_DIR", tmp_path)
-    default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "media"}}
-    settings.STORAGES = settings.STORAGES | {"default": default}
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("seeded")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_files(files: Path) -> Iterator[None]:
+    default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": files / "media"}}
+    storages = settings.STORAGES | {"default": default}
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with pytest.MonkeyPatch.context() as patch, override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+        patch.setattr("media.uploads.inspect", inspect_once)
+        patch.setattr("mmsportal.env.VAR_DIR", files)
+        yield
+
+
+@pytest.fixture(scope="module")
+def _seeded(_own_files: None, django_db_setup, django_db_blocker) -> Iterator[Seeded]:
+    """Seeded once for this file; what a test changes is rolled back behind it, the seed behind the last one."""
+    with django_db_blocker.unblock(), atomic():
+        yield seed("http://127.0.0.1:8001", now=timezone.now())
+        set_rollback(True)
 
 
 @pytest.fixture
-def seeded(db) -> Seeded:
-    return seed("http://127.0.0.1:8001", now=timezone.now())
+def seeded(_seeded: Seeded, db) -> Seeded:
+    return _seeded
 
 
 def test_every_status_is_what_the_timeline_says(seeded: Seeded) -> None:
@@ -133,8 +153,8 @@ def test_a_live_message_waits_at_every_provider_and_says_why_it_goes_there(seede
         assert all(way["eligible"] and way["reasons"] for way in message.routing)
 
 
-def test_the_sandbox_is_told_where_each_provider_reports_to(seeded: Seeded, tmp_path: Path) -> None:
-    file = tenants_file(tmp_path)
+def test_the_sandbox_is_told_where_each_provider_reports_to(seeded: Seeded, files: Path) -> None:
+    file = tenants_file(files)
     tenants = read_tenants(file)
     assert {name: tenant.webhook_url for name, tenant in tenants.items()} == {
         row.provider: row.webhook_url for row in ProviderAccount.objects.all()

@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from messaging.models import Slide, Template
 
-SECONDS = 45
+SECONDS = 18
 CHECKED = [
     "not_a_server_error",
     "status_code_conformance",
