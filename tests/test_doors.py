@@ -9,9 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from media import uploads
-from messaging.composing import save_template
 from messaging.content import Content
 from messaging.models import InboundMessage
+from messaging.templates import save_template
 
 VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Example\r\nTEL:+16475550142\r\nEND:VCARD\r\n"
 ROLES = ("Viewer", "Composer", "Sender admin", "nobody", "stranger")

@@ -16,12 +16,12 @@ from media.uploads import store_from_url
 from messaging.api import shapes
 from messaging.api.errors import Problem, fault
 from messaging.api.reading import Sending
-from messaging.composing import template_content
 from messaging.content import Content, Part
 from messaging.models import ApiKey, Message, Sender, Template
 from messaging.queueing import NotQueued, Order, examine, queue
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.slide_rules import blocking
+from messaging.templates import template_content
 
 # An address that is fetched too slowly must not hold a web process for ever.
 FETCHING_SECONDS = 45.0

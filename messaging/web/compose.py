@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
-from messaging.composing import ComposeError, StaleDraft, save_draft, save_template, start_draft
+from messaging.composing import ComposeError
+from messaging.drafts import StaleDraft, save_draft, start_draft
 from messaging.models import Draft, Message, Sender, Template
 from messaging.queueing import NotQueued, queue
+from messaging.templates import save_template
 from messaging.web.compose_drafts import is_empty, unsent_drafts
 from messaging.web.compose_fragments import changed_parts, joined, page_parts, part, read_shown
 from messaging.web.compose_review import Review, once_of, order_of, review
@@ -217,23 +219,15 @@ def saved(form: Composed, user: User) -> Draft:
 
     Raises Draft.DoesNotExist for other people's, StaleDraft when it was changed elsewhere.
     """
-    draft = Draft.objects.filter(pk=form.draft, owner=user).first()
-    if draft is None:
-        raise Draft.DoesNotExist
-    typed = (form.sender, form.any_sender, form.content, form.recipients, form.substitutions)
-    if typed == (draft.sender_id, draft.any_sender, draft.content, draft.recipients, draft.substitutions):
-        return draft
     allowed = form.sender is not None and Sender.objects.for_user(user).filter(pk=form.sender).exists()
-    return save_draft(
-        draft.pk,
-        user=user,
-        version=form.version,
-        sender_id=form.sender if allowed else None,
-        any_sender=form.any_sender,
-        content=form.content,
-        recipients=form.recipients,
-        substitutions=form.substitutions,
-    )
+    changes = {
+        "sender_id": form.sender if allowed else None,
+        "any_sender": form.any_sender,
+        "content": form.content,
+        "recipients": form.recipients,
+        "substitutions": form.substitutions,
+    }
+    return save_draft(form.draft, user=user, version=form.version, changes=changes)
 
 
 def keep_template(examined: Review, name: str, user: User) -> dict[str, str]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from media.models import Asset
-from messaging.composing import save_template
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.models import Message, Template
+from messaging.templates import save_template
 
 
 @dataclass(frozen=True, slots=True)

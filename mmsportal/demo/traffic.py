@@ -11,7 +11,7 @@ from django.db.transaction import atomic
 
 from media.models import Asset
 from messaging import timeline
-from messaging.composing import resolve, template_content
+from messaging.composing import resolve
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.gateway.contract import Account
 from messaging.models import (
@@ -27,6 +27,7 @@ from messaging.models import (
 )
 from messaging.queueing import VALIDITY, Order, RecipientOrder, queue
 from messaging.statuses import Status
+from messaging.templates import template_content
 from mmsportal.demo.campaigns import CAMPAIGNS, WEB, WEEKEND, Campaign
 from mmsportal.demo.lives import Rows, live
 from mmsportal.demo.people import SHARED

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from media import uploads
-from messaging.composing import start_draft
 from messaging.consent import opt_out
+from messaging.drafts import start_draft
 from messaging.models import Draft, Message, OptOut, ProviderAccount, Sender, Template, Transaction
 
 NOBODY = "01900000-0000-7000-8000-000000000000"

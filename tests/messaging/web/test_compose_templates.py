@@ -2,9 +2,9 @@
 
 import pytest
 
-from messaging.composing import save_template
 from messaging.content import Content, Slide
 from messaging.models import Template
+from messaging.templates import save_template
 from messaging.web.compose_templates import PAGE_SIZE
 
 
