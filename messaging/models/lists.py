@@ -34,6 +34,8 @@ class RecipientList(models.Model):
     repeated = models.PositiveIntegerField(default=0)
     # Of each value's name, the longest text and how many rows lack it: what the rules need to know of all rows at once.
     summary = models.JSONField(default=dict)
+    # How many of those that would be sent to live where: {"US": 900, "CA": 62, "": 1} ("" where nobody can tell).
+    countries = models.JSONField(default=dict)
     # Grows with every change of a row, so that what was computed from the rows is known to be old.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,6 +63,7 @@ class RecipientRow(models.Model):
     position = models.PositiveIntegerField()
     cells = models.JSONField(default=list)
     number = models.CharField(max_length=20, blank=True, default="")
+    country = models.CharField(max_length=2, blank=True, default="")
     correlation_id = models.CharField(max_length=100, blank=True, default="")
     values = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
