@@ -63,6 +63,6 @@ def sign_in(browser_page, live_server, client) -> Callable[..., None]:
         client.force_login(user)
         cookie = {"name": "session", "value": client.cookies["session"].value, "url": live_server.url}
         browser_page.context.add_cookies([cookie])
-        browser_page.goto(f"{live_server.url}{path}", wait_until="networkidle")
+        browser_page.goto(f"{live_server.url}{path}", wait_until="load")
 
     return go

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from messaging.content import Content, FallbackSms, Slide
 from messaging.models import Draft, Message, Transaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,16 +32,13 @@ def picture() -> dict[str, object]:
 @pytest.fixture
 def composing(browser_page, sign_in, composer, sender):
     """A page with a message that nothing speaks against."""
-    sign_in(composer, "/compose/")
-    page = browser_page
-    page.select_option("#f-sender", label="34343, Shop")
-    page.fill("#f-name", "Spring")
-    page.fill("#f-recipients", "(647) 555-0142 name=Ann\n+16475550143 name=Bo")
-    page.fill("#f-subject", "Offer for $(name)")
-    page.fill("#f-fallback", "Tulips from 4.90")
-    page.fill(".slide textarea", "Hi $(name), tulips from 4.90")
-    expect(page.locator("#summary")).to_have_text("Ready")
-    return page
+    slide = Slide("Hi $(name), tulips from 4.90")
+    content = Content("Spring", "Offer for $(name)", (slide,), FallbackSms("Tulips from 4.90"))
+    people = "(647) 555-0142 name=Ann\n+16475550143 name=Bo"
+    draft = Draft.objects.create(owner=composer, sender=sender, content=content.to_json(), recipients=people, version=2)
+    sign_in(composer, f"/compose/?draft={draft.pk}")
+    expect(browser_page.locator("#summary")).to_have_text("Ready")
+    return browser_page
 
 
 def add_slide(page, text: str) -> None:
