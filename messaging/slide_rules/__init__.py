@@ -11,11 +11,13 @@ from itertools import chain
 
 from messaging.content import LONGEST_FILLED, Content
 from messaging.slide_rules import media, texts, times
-from messaging.slide_rules.findings import Finding, Mend, Profile, Severity
+from messaging.slide_rules.findings import Finding, Mend, Severity
+from messaging.slide_rules.profiles import Profile
+from messaging.slide_rules.summaries import Summary
 
 ENOUGH = 2_000_000
 
-__all__ = ["Finding", "Mend", "Profile", "Severity", "blocking", "check", "merged"]
+__all__ = ["Finding", "Mend", "Profile", "Severity", "Summary", "blocking", "check", "merged"]
 
 
 def check(

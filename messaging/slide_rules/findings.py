@@ -1,8 +1,10 @@
-"""The answer's form: one finding, its severity, and the limits it is measured against."""
+"""The answer's form: one finding, its severity, and the changes that would do away with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+Values = Mapping[str, int | str]
 
 
 class Severity(StrEnum):
@@ -12,18 +14,53 @@ class Severity(StrEnum):
     ADVISES = "advises"
 
 
+class Word(str):
+    """A value that is itself one of the portal's words, and is translated with the sentence it stands in."""
+
+    __slots__ = ()
+
+
+def gettext_noop(words: str) -> str:
+    """The words themselves. Its name tells `makemessages` that they are to be translated where they are shown."""
+    return words
+
+
+def fill(words: str, values: Values, translate: Callable[[str], str] = str) -> str:
+    """Words in the reader's language with every {name} replaced by its value.
+
+    A translation whose names do not fit is passed over for the words as they were written.
+    """
+    if not words:
+        return ""
+    told = {name: translate(value) if isinstance(value, Word) else value for name, value in values.items()}
+    try:
+        return translate(words).format_map(told) if told else translate(words)
+    except (LookupError, ValueError):
+        return words.format_map(told)
+
+
 @dataclass(frozen=True, slots=True)
 class Mend:
     """A change that does away with a finding; `messaging.mending` carries it out.
 
-    `action` names the kind of change, `pointer` where it is made, `label` stands on its button, `args` are what the
-    action needs to know (a limit, a kind, a sender).
+    `action` names the kind of change, `pointer` where it is made (from the top of the REST request, as a finding's),
+    `label` stands on its button, `args` are what the action needs to know (a limit, a kind, a sender). `words` are the
+    label before `args` were filled in; "" where nobody translates it.
+
+    What the args mean: `limit` is in characters, `most` in slides, `seconds` and `days` are what to set, `type` is the
+    MIME type to make, `name` a placeholder's. `budget` is in bytes: of that one file for `shrink_media`, of all media
+    together for `shrink_message` (the texts are taken off already).
     """
 
     action: str
     pointer: str
     label: str
     args: Mapping[str, int | str] = field(default_factory=dict)
+    words: str = ""
+
+    def said(self, translate: Callable[[str], str]) -> str:
+        """The label in the reader's language."""
+        return fill(self.words, self.args, translate) if self.words else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +69,8 @@ class Finding:
 
     `pointer` is a JSON pointer into the REST request; `limit` and `actual` are in the unit the message names;
     `provider_codes` holds the code each provider would have answered with. `mends` are changes that do away with it,
-    the best first.
+    the best first. `words` and `fix_words` are `message` and `fix` before `values` were filled in, for translation; ""
+    where a sentence was given as a whole.
     """
 
     code: str
@@ -45,56 +83,58 @@ class Finding:
     providers: tuple[str, ...] = ()
     provider_codes: Mapping[str, str] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
+    words: str = ""
+    values: Values = field(default_factory=dict)
+    fix_words: str = ""
+
+    def said(self, translate: Callable[[str], str]) -> str:
+        """The message in the reader's language."""
+        return fill(self.words, self.values, translate) if self.words else self.message
+
+    def way_out(self, translate: Callable[[str], str]) -> str:
+        """The fix in the reader's language."""
+        return fill(self.fix_words, self.values, translate) if self.fix_words else self.fix
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What one provider takes. Sizes in bytes, lengths in characters, durations in seconds.
-
-    `fallback_required` unless the sender of the message switches the fallback off (where `fallback_optional` lets them)
-    or, where `subject_is_fallback`, a subject stands in for it. `link_days` and `longest_validity` (seconds) are the
-    most a fallback link and a message may live. `sender_kinds` and `sender_countries` say who may send at all; empty
-    means anyone. Kinds in `drops_query` are fetched without what follows the "?". `codes` holds the provider's own code
-    for a finding's, or for a finding's and the kind of medium it is about ("part_too_large video").
-    """
-
-    provider: str
-    label: str
-    max_slides: int
-    media_per_slide: int
-    clashes: frozenset[frozenset[str]]
-    types: Mapping[str, frozenset[str]]
-    total_bytes: int
-    part_bytes: Mapping[str, int]
-    text_limit: int
-    text_advice: int
-    subject_limit: int
-    subject_advice: int
-    fallback_limit: int
-    fallback_advice: int
-    fallback_required: bool
-    name_limit: int
-    shortest: int
-    longest: int
-    codes: Mapping[str, str]
-    media_per_message: int | None = None
-    medium_required: bool = False
-    carries_text: bool = True
-    carries_subject: bool = True
-    fallback_optional: bool = True
-    subject_is_fallback: bool = False
-    link_days: int | None = None
-    longest_validity: int | None = None
-    drops_query: frozenset[str] = frozenset()
-    sender_kinds: frozenset[str] = frozenset()
-    sender_countries: frozenset[str] = frozenset()
+def finding(
+    code: str,
+    severity: Severity,
+    pointer: str,
+    words: str,
+    values: Values | None = None,
+    *,
+    fix: str = "",
+    limit: int | None = None,
+    actual: int | None = None,
+    mends: tuple[Mend, ...] = (),
+) -> Finding:
+    """A finding from sentences with {names} and the values that belong there."""
+    values = values or {}
+    return Finding(
+        code,
+        severity,
+        pointer,
+        fill(words, values),
+        limit=limit,
+        actual=actual,
+        fix=fill(fix, values),
+        mends=mends,
+        words=words,
+        values=values,
+        fix_words=fix,
+    )
 
 
-def blocks(code: str, pointer: str, message: str, **more: object) -> Finding:
-    """A finding that stops the message; `pointer` is below /content."""
-    return Finding(code, Severity.BLOCKS, f"/content{pointer}", message, **more)  # type: ignore[arg-type]
+def blocks(code: str, pointer: str, words: str, values: Values | None = None, **more: object) -> Finding:
+    """A finding that stops the message; `pointer` is below /content, the rest is as `finding` takes it."""
+    return finding(code, Severity.BLOCKS, f"/content{pointer}", words, values, **more)  # type: ignore[arg-type]
 
 
-def advises(code: str, pointer: str, message: str, **more: object) -> Finding:
-    """A finding that only advises; `pointer` is below /content."""
-    return Finding(code, Severity.ADVISES, f"/content{pointer}", message, **more)  # type: ignore[arg-type]
+def advises(code: str, pointer: str, words: str, values: Values | None = None, **more: object) -> Finding:
+    """A finding that only advises; `pointer` is below /content, the rest is as `finding` takes it."""
+    return finding(code, Severity.ADVISES, f"/content{pointer}", words, values, **more)  # type: ignore[arg-type]
+
+
+def mend(action: str, pointer: str, words: str, **args: int | str) -> Mend:
+    """A change offered for what stands at `pointer` below /content; `words` may name the `args` as {name}."""
+    return Mend(action, f"/content{pointer}", fill(words, args), args, words)

@@ -5,7 +5,8 @@ from itertools import combinations
 from urllib.parse import urlsplit
 
 from messaging.content import Content, Part, Slide
-from messaging.slide_rules.findings import Finding, Profile, advises, blocks
+from messaging.slide_rules.findings import Finding, advises, blocks
+from messaging.slide_rules.profiles import Profile
 
 NAMES = {
     "image": "image",

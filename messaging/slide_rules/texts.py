@@ -4,7 +4,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from messaging.content import LONGEST_FILLED, Content
-from messaging.slide_rules.findings import Finding, Profile, advises, blocks
+from messaging.slide_rules.findings import Finding, advises, blocks
+from messaging.slide_rules.profiles import Profile
 
 # Far more than any message needs, few enough to fill in for ten thousand recipients while a caller waits.
 MOST_PLACEHOLDERS = 200

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from messaging.content import Content
-from messaging.slide_rules.findings import Finding, Profile, blocks
+from messaging.slide_rules.findings import Finding, blocks
+from messaging.slide_rules.profiles import Profile
 
 POINTER = "/fallback/link_expires_at"
 
