@@ -1,25 +1,21 @@
-"""Starts one limited child per file: a decoder that crashes, hangs or swells costs a refusal, not a worker."""
+"""One limited child per file: a decoder that crashes, hangs or swells costs a refusal, not a worker."""
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from media import children
 from media.inspection.sniffing import Sniffed, sniff
 from media.inspection.verdicts import MAX_BYTES, Finding, Inspection, Refused
 
 WALL_SECONDS = 25.0
-_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def inspect(source: bytes | Path, *, wall_seconds: float = WALL_SECONDS) -> Inspection:
     """Decode a file to its end and answer what it is, with the bytes that may be served.
 
     Takes the content or the path of a file, and the seconds the child may take. Safe in threads and in forked
-    workers: it starts a fresh interpreter and shares nothing with it but two files. Raises Refused.
+    workers: the child shares nothing with them but two files. Raises Refused.
     """
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     sniffed = sniff(_head(source))
@@ -55,27 +51,11 @@ def _head(source: bytes | Path) -> bytes:
 
 
 def _ask_child(sniffed: Sniffed, given: Path, clean: Path, wall_seconds: float) -> dict[str, object]:
-    command = [sys.executable, "-m", "media.inspection.child", sniffed.reader, sniffed.mime_type]
+    args = [sniffed.reader, sniffed.mime_type, str(given), str(clean)]
     try:
-        done = subprocess.run(  # noqa: S603 (a fixed command; the file's name is ours)
-            [*command, str(given), str(clean)],
-            cwd=_ROOT,
-            # None of our secrets, and nothing that steers the interpreter, may reach a decoder fed by strangers.
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _unfinished("took too long to read") from None
-    try:
-        verdict = json.loads(done.stdout)
-    except ValueError:
-        raise _unfinished("made its reader fail") from None
-    if not isinstance(verdict, dict):
-        raise _unfinished("made its reader fail")
-    return verdict
+        return children.run("media.inspection.child", args, seconds=wall_seconds)
+    except children.ChildFailed as failed:
+        raise _unfinished("took too long to read" if failed.slow else "made its reader fail") from None
 
 
 def _understood(verdict: dict[str, object], clean: Path) -> Inspection:
