@@ -1,15 +1,26 @@
-"""Keys, bytes and addresses of stored files: the only module that touches a storage or knows of S3."""
+"""Keys, bytes and addresses of stored files: the only module that touches a storage or knows of S3.
+
+Two things can be wrong with a stored file, and everything here says which: FileNotFoundError, it is not there;
+Unavailable, nobody can tell or read it now (down, slow, refused), and asking again later may help.
+"""
 
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
 
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
-from media.models import Asset
+from media.models import Asset, Rendition
 
-CHUNK = 64 * 1024
+CHUNK = 128 * 1024
+GONE = ("404", "NoSuchKey", "NotFound")
+
+
+class Unavailable(Exception):
+    """The storage does not answer, is too slow or refuses us. The text is for the log, not for people."""
 
 
 def key_for(sha256: str, extension: str) -> str:
@@ -18,35 +29,58 @@ def key_for(sha256: str, extension: str) -> str:
 
 
 def put(data: bytes, *, sha256: str, extension: str, mime_type: str) -> str:
-    """Store content and answer its key; content that is there already is not written again."""
+    """Store content and answer its key; content that is there already is not written again. Raises Unavailable."""
     key = key_for(sha256, extension)
-    if default_storage.exists(key):
-        return key
-    content = ContentFile(data)
-    content.content_type = mime_type  # type: ignore[attr-defined]  # django-storages sends it to S3
-    saved = default_storage.save(key, content)
-    if saved != key:  # somebody stored the same bytes between the question and the write
-        default_storage.delete(saved)
+    with _told_apart(key):
+        if default_storage.exists(key):
+            return key
+        content = ContentFile(data)
+        content.content_type = mime_type  # type: ignore[attr-defined]  # django-storages sends it to S3
+        saved = default_storage.save(key, content)
+        if saved != key:  # somebody stored the same bytes between the question and the write
+            default_storage.delete(saved)
     return key
 
 
+def replace(key: str, content: "File[bytes]") -> None:
+    """Store a file under exactly this key, whatever lay there. Raises Unavailable."""
+    with _told_apart(key):
+        default_storage.delete(key)
+        saved = default_storage.save(key, content)
+        if saved != key:  # two arrive at once: whoever stored first has it
+            default_storage.delete(saved)
+
+
 def open(key: str) -> BinaryIO:  # noqa: A001 (the module is used as `storage.open`)
-    """The stored file for reading. Raises FileNotFoundError."""
-    return cast(BinaryIO, default_storage.open(key, "rb"))
+    """The stored file for reading. Raises FileNotFoundError and Unavailable."""
+    with _told_apart(key):
+        return cast(BinaryIO, default_storage.open(key, "rb"))
+
+
+def size(key: str) -> int:
+    """The bytes of a stored file, read from where it lies. Raises FileNotFoundError and Unavailable."""
+    with _told_apart(key):
+        bucket = bucket_of()
+        if bucket is None:
+            # Asking for the size alone succeeds on a file that may not be read.
+            with open(key) as file:
+                return file.seek(0, 2)
+        return int(bucket.meta.client.head_object(Bucket=bucket.name, Key=key)["ContentLength"])
 
 
 def stream(key: str, start: int, length: int) -> Iterator[bytes]:
-    """`length` bytes from byte `start`, in chunks, never the whole file in memory. Raises FileNotFoundError."""
-    bucket = getattr(default_storage, "bucket", None)
-    if bucket is not None:
+    """`length` bytes from byte `start`, in chunks, never the whole file in memory.
+
+    Raises FileNotFoundError and Unavailable, the latter while it is read as well.
+    """
+    with _told_apart(key):
+        bucket = bucket_of()
+        if bucket is None:
+            return _guarded(key, _slices(open(key), start, length))
         # S3File would fetch the whole object first; a ranged request streams only what was asked for.
         wanted = f"bytes={start}-{start + length - 1}"
-        try:
-            body = bucket.Object(key).get(Range=wanted)["Body"]
-        except bucket.meta.client.exceptions.NoSuchKey:
-            raise FileNotFoundError(key) from None
-        return cast(Iterator[bytes], body.iter_chunks(CHUNK))
-    return _slices(open(key), start, length)
+        body = bucket.meta.client.get_object(Bucket=bucket.name, Key=key, Range=wanted)["Body"]
+        return _guarded(key, body.iter_chunks(CHUNK))
 
 
 def _slices(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
@@ -57,11 +91,38 @@ def _slices(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
             yield chunk
 
 
+def _guarded(key: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    with _told_apart(key):
+        yield from chunks
+
+
 def delete(key: str) -> None:
-    """Remove stored content; nothing happens when it is gone already."""
-    default_storage.delete(key)
+    """Remove stored content; nothing happens when it is gone already. Raises Unavailable."""
+    with _told_apart(key):
+        default_storage.delete(key)
 
 
-def public_url(asset: Asset) -> str:
-    """The address providers fetch the asset from. It never carries a query, which some of them drop."""
-    return f"{settings.MEDIA_PUBLIC_BASE_URL}{asset.public_path}"
+def bucket_of() -> Any:
+    """The bucket that files lie in; None where they lie on a disk."""
+    return getattr(default_storage, "bucket", None)
+
+
+@contextmanager
+def _told_apart(key: str) -> Iterator[None]:
+    """Whatever the storage raises as FileNotFoundError or Unavailable."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in GONE:
+            raise FileNotFoundError(key) from None
+        raise Unavailable(f"the storage answers {code}") from error
+    except (BotoCoreError, HTTPClientError, OSError) as error:
+        raise Unavailable(f"the storage does not answer: {type(error).__name__}") from error
+
+
+def public_url(file: Asset | Rendition) -> str:
+    """The address a file is fetched from by nobody in particular. It never carries a query, which some drop."""
+    return f"{settings.MEDIA_PUBLIC_BASE_URL}{file.public_path}"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
+from media import presence
 from messaging import meanings
 from messaging.addresses import SenderKind
 from messaging.content import Content
@@ -41,6 +42,7 @@ def _quick_passwords(settings) -> None:
 def _nothing_remembered() -> None:
     """A code that another test explained, and rolled back, must not be known here."""
     meanings.forget()
+    presence.forget()
 
 
 @pytest.fixture

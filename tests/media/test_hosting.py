@@ -140,7 +140,7 @@ def test_a_file_that_is_not_ready_is_404(client, make_asset, status):
 def test_a_file_whose_content_is_lost_is_404_and_logged(client, asset, caplog):
     storage.delete(asset.storage_key)
     assert client.get(asset.public_path).status_code == 404
-    assert str(asset.pk) in caplog.text
+    assert asset.storage_key in caplog.text
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])

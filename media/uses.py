@@ -1,0 +1,57 @@
+"""Who needs which file, and how long: noted by whoever uses one, honoured by whoever lets files go.
+
+A label says who: "template:<id>", "draft:<id>", "message:<id>".
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from media.models import Asset, AssetUse
+
+
+def note(asset_ids: Collection[UUID | str], label: str, until: datetime | None) -> None:
+    """Keep files for `label` until then, or for good. Noted again, the new time counts. Two statements.
+
+    What is no file of the library is passed over.
+    """
+    known = Asset.objects.filter(pk__in=_ids(asset_ids)).values_list("pk", flat=True)
+    AssetUse.objects.bulk_create(
+        [AssetUse(asset_id=pk, label=label, until=until) for pk in known],
+        update_conflicts=True,
+        unique_fields=["asset", "label"],
+        update_fields=["until"],
+    )
+
+
+def forget(label: str, *, keeping: Collection[UUID | str] = ()) -> None:
+    """End what was noted under a label, but for the files it still needs. One statement."""
+    AssetUse.objects.filter(label=label).exclude(asset__in=_ids(keeping)).delete()
+
+
+def living(now: datetime) -> Q:
+    """The uses that have not ended, as a condition on AssetUse."""
+    return Q(until=None) | Q(until__gt=now)
+
+
+def needed(asset_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of the files that somebody still needs. One query."""
+    return set(AssetUse.objects.filter(living(now), asset__in=asset_ids).values_list("asset_id", flat=True))
+
+
+def usage(asset_ids: Collection[UUID], now: datetime) -> dict[UUID, int]:
+    """How many need each file; a file that nobody needs is not in it. One query."""
+    rows = AssetUse.objects.filter(living(now), asset__in=asset_ids).values("asset").annotate(number=Count("pk"))
+    return {row["asset"]: row["number"] for row in rows.order_by()}
+
+
+def _ids(given: Iterable[UUID | str]) -> list[UUID]:
+    ids = []
+    for one in given:
+        try:
+            ids.append(one if isinstance(one, UUID) else UUID(one))
+        except ValueError:
+            continue
+    return ids
