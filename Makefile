@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --no-input --require-h
 LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --no-header
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo test check test-services faults bench lock clean
+.PHONY: demo test check test-services faults bench words lock clean
 
 .venv/.run: requirements.txt
 	$(if $(PY),,$(error Python 3.11 or later with its venv module is needed; name it with `make PY=/path/to/python`))
@@ -49,6 +49,10 @@ faults: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Bring the catalogues of all languages up to date with the words in the code, and say what they lack.
+words: .venv/.dev
+	$(BIN)/python manage.py words $(ARGS)
 
 # Maintainers only: needs uv. The lock files carry hashes and no index address.
 lock:

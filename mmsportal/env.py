@@ -40,6 +40,8 @@ CACHE: dict[str, object] = _env.cache_url("CACHE_URL", default="locmemcache://")
 MEDIA_STORAGE: str = _env.str("MEDIA_STORAGE", "filesystem")
 S3_BUCKET: str = _env.str("S3_BUCKET", "")
 S3_ENDPOINT_URL: str | None = _env.str("S3_ENDPOINT_URL", "") or None
+# The S3 server as browsers reach it: with it, files go there directly; without it they pass through the portal.
+S3_BROWSER_URL: str = _env.str("S3_BROWSER_URL", "").rstrip("/")
 S3_REGION: str | None = _env.str("S3_REGION", "") or None
 AWS_ACCESS_KEY_ID: str | None = _env.str("AWS_ACCESS_KEY_ID", "") or None
 AWS_SECRET_ACCESS_KEY: str | None = _env.str("AWS_SECRET_ACCESS_KEY", "") or None

@@ -1,5 +1,6 @@
 """One settings file: the environment decides between the embedded and the scaled form."""
 
+from botocore.config import Config as BotoConfig
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
@@ -37,10 +38,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "media.hosting.HostFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "mmsportal.language.PagesInTheReadersLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -104,6 +107,10 @@ if env.MEDIA_STORAGE == "s3":
         "default_acl": None,
         "file_overwrite": False,
         "querystring_auth": True,
+        # A storage that does not answer must cost a fetch, or a look before a send, seconds and not minutes.
+        "client_config": BotoConfig(
+            signature_version="s3v4", connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
+        ),
     }
 STORAGES = {
     "default": {"BACKEND": _media_backend, "OPTIONS": _media_options},
@@ -119,6 +126,7 @@ WHITENOISE_USE_FINDERS = True
 
 PUBLIC_BASE_URL = env.PUBLIC_BASE_URL
 MEDIA_PUBLIC_BASE_URL = env.MEDIA_PUBLIC_BASE_URL
+S3_BROWSER_URL = env.S3_BROWSER_URL
 ALLOW_PRIVATE_TARGETS = env.ALLOW_PRIVATE_TARGETS
 CREDENTIALS_KEYS = env.CREDENTIALS_KEYS
 FAILPOINT = env.FAILPOINT
@@ -216,6 +224,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "media-src": [SELF, "blob:"],
         "font-src": [SELF],
+        # Files may go from the browser straight to the storage.
+        "connect-src": [SELF, *([env.S3_BROWSER_URL] if env.S3_BROWSER_URL else [])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -235,6 +245,11 @@ FILE_UPLOAD_HANDLERS = [
 # Words --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "mmsportal" / "locale"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = HTTPS, "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

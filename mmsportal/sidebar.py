@@ -1,9 +1,11 @@
 """The shell of every page: Unfold's settings and the links of its sidebar, each with the right it needs."""
 
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
-def _link(title: str, icon: str, url: str, permission: str, **more: str) -> dict[str, object]:
+def _link(title: str | Promise, icon: str, url: str, permission: str, **more: str) -> dict[str, object]:
     """One link; without a permission it is for all staff. `badge` names a function of the request."""
     link = reverse_lazy(url)
     return {
@@ -20,11 +22,12 @@ def _link(title: str, icon: str, url: str, permission: str, **more: str) -> dict
 UNFOLD = {
     "SITE_TITLE": "MMS portal",
     "SITE_HEADER": "MMS portal",
-    "SITE_SUBHEADER": "Compose, send, track",
+    "SITE_SUBHEADER": _("Compose, send, track"),
     "SITE_URL": "/",
     "SITE_SYMBOL": "perm_media",
     "BORDER_RADIUS": "8px",
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
     # No inline palette: the colours stand in a static file so that the style policy can forbid inline sheets.
     "GLOBAL_CALLBACK": "messaging.web.shell.without_inline_palette",
     "SITE_FAVICONS": [
@@ -36,47 +39,47 @@ UNFOLD = {
         "show_search": False,
         "navigation": [
             {
-                "title": "Messaging",
+                "title": _("Messaging"),
                 "items": [
-                    _link("Dashboard", "space_dashboard", "web:dashboard", "messaging.view_message"),
-                    _link("Compose", "edit_square", "web:compose", "messaging.add_message"),
-                    _link("Messages", "forum", "web:messages", "messaging.view_message"),
-                    _link("Conversations", "sms", "web:conversations", "messaging.view_inboundmessage"),
-                    _link("Media library", "photo_library", "media:library", "media.view_asset"),
-                    _link("Templates", "dashboard_customize", "web:templates", "messaging.view_template"),
-                    _link("Codes", "menu_book", "web:codes", ""),
+                    _link(_("Dashboard"), "space_dashboard", "web:dashboard", "messaging.view_message"),
+                    _link(_("Compose"), "edit_square", "web:compose", "messaging.add_message"),
+                    _link(_("Messages"), "forum", "web:messages", "messaging.view_message"),
+                    _link(_("Conversations"), "sms", "web:conversations", "messaging.view_inboundmessage"),
+                    _link(_("Media library"), "photo_library", "media:library", "media.view_asset"),
+                    _link(_("Templates"), "dashboard_customize", "web:templates", "messaging.view_template"),
+                    _link(_("Codes"), "menu_book", "web:codes", ""),
                 ],
             },
             {
-                "title": "Configuration",
+                "title": _("Configuration"),
                 "separator": True,
                 "items": [
-                    _link("Senders", "sim_card", "admin:messaging_sender_changelist", "messaging.view_sender"),
+                    _link(_("Senders"), "sim_card", "admin:messaging_sender_changelist", "messaging.view_sender"),
                     _link(
-                        "Provider accounts",
+                        _("Provider accounts"),
                         "hub",
                         "admin:messaging_provideraccount_changelist",
                         "messaging.view_provideraccount",
                     ),
-                    _link("API keys", "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
+                    _link(_("API keys"), "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
                     _link(
-                        "Receipt inbox",
+                        _("Receipt inbox"),
                         "inbox",
                         "admin:messaging_receiptinbox_changelist",
                         "messaging.view_receiptinbox",
                     ),
                     _link(
-                        "Unknown codes",
+                        _("Unknown codes"),
                         "question_mark",
                         "admin:messaging_providercode_changelist",
                         "messaging.view_providercode",
                         badge="messaging.web.shell.unknown_codes",
                     ),
                     _link(
-                        "Opt-outs", "notifications_off", "admin:messaging_optout_changelist", "messaging.view_optout"
+                        _("Opt-outs"), "notifications_off", "admin:messaging_optout_changelist", "messaging.view_optout"
                     ),
-                    _link("Users", "group", "admin:auth_user_changelist", "auth.view_user"),
-                    _link("Groups", "groups", "admin:auth_group_changelist", "auth.view_group"),
+                    _link(_("Users"), "group", "admin:auth_user_changelist", "auth.view_user"),
+                    _link(_("Groups"), "groups", "admin:auth_group_changelist", "auth.view_group"),
                 ],
             },
         ],

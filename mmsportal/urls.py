@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from mmsportal import health
 
@@ -18,6 +19,7 @@ urlpatterns = [
     # Django's way from a row to its own page: none has one, and an id that is no id would be a 500.
     path("admin/r/<path:_row>", no_such_page),
     path("admin/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
     path("api/v1/", include("media.api_urls")),
     path("api/v1/", include("messaging.api.urls")),
     path("webhooks/", include("messaging.webhooks")),
