@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-
-from django.contrib.auth.models import User
 
 from messaging import consent
 from messaging.composing import resolve
 from messaging.content import Content
-from messaging.models import ApiKey, Message, Sender
+from messaging.models import Sender
+from messaging.orders import Order, RecipientOrder
 from messaging.routing import HOME, Candidate, Route, assigned, candidates, profile_of, routes
 from messaging.slide_rules import Finding, Severity, blocking, merged
 
@@ -20,48 +19,6 @@ MOST_RECIPIENTS = 10_000
 MOST_ABROAD = 50
 FURTHEST = timedelta(days=7)
 OPTED_OUT = "The recipient has opted out; nothing is sent."
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientOrder:
-    """One recipient: E.164 number, the caller's own reference, and values of its own."""
-
-    number: str
-    correlation_id: str = ""
-    substitutions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A message as it is asked for. `once` makes a repeated order the same message.
-
-    `sender` is preferred, `others` may carry it as well, in this order; with `any_sender` the order says nothing, and
-    the one that the content suits best comes first. `shared_files` says that the content, as a template's, may name
-    files of others than the API key.
-    """
-
-    sender: Sender
-    content: Content
-    recipients: Sequence[RecipientOrder]
-    substitutions: Mapping[str, str] = field(default_factory=dict)
-    purpose: str = Message.Purpose.MARKETING
-    send_at: datetime | None = None
-    expire_at: datetime | None = None
-    notify_url: str = ""
-    callback_data: str = ""
-    requested_receipts: Sequence[str] = ()
-    source: str = Message.Source.WEB
-    created_by: User | None = None
-    api_key: ApiKey | None = None
-    once: str | None = None
-    shared_files: bool = False
-    others: Sequence[Sender] = ()
-    any_sender: bool = False
-
-    @property
-    def senders(self) -> list[Sender]:
-        """Everybody who may carry it, each once."""
-        return list({sender.pk: sender for sender in (self.sender, *self.others)}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Accepting a message: examined by the one rule function, then written in one commit, then a ring at the doorbell."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -8,24 +9,26 @@ from django.db.models import QuerySet
 from django.db.transaction import atomic, on_commit
 from uuid6 import uuid7
 
+from media import uses
 from messaging import tasks, timeline
 from messaging.examining import (
     MOST_RECIPIENTS,
     OPTED_OUT,
     Examination,
     HeldBack,
-    Order,
     Place,
-    RecipientOrder,
     examine,
 )
 from messaging.models import Message, Sender, TimelineEntry, Transaction, client_ref
+from messaging.orders import Order, RecipientOrder
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding
 from messaging.statuses import CANCELLABLE, Status
 
 # How long an undelivered message is worth trying when nobody said: what carriers themselves keep (reliability, 2.2).
 VALIDITY = timedelta(hours=72)
+# How long its media stay after that.
+MEDIA_KEPT = timedelta(hours=96)
 
 __all__ = [
     "MOST_RECIPIENTS",
@@ -89,6 +92,8 @@ def cancel(transactions: "QuerySet[Transaction]", *, now: datetime) -> int:
 
 def _write(order: Order, examination: Examination, now: datetime) -> Message:
     sender, *alternatives = examination.senders
+    due, undo_until = _start(order, now)
+    canary_last = _canary_last(order, examination.places)
     message = Message.objects.create(
         name=examination.content.name[:200],
         content=examination.content.to_json(),
@@ -106,14 +111,23 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         callback_data=order.callback_data,
         requested_receipts=list(order.requested_receipts),
         total=len(examination.places),
+        send_at_said=order.send_at_said,
+        undo_until=undo_until,
+        canary=order.canary if canary_last is not None else None,
+        canary_last=canary_last,
+        canary_minutes=order.canary_minutes if canary_last is not None else None,
+        test=order.test,
+        resend_of=order.resend_of,
         once=order.once,
         created_at=now,
     )
-    rows = [
-        _transaction(message, place, position, order.send_at or now, now)
-        for position, place in enumerate(examination.places)
-    ]
+    rows = [_transaction(message, place, position, due, now) for position, place in enumerate(examination.places)]
     Transaction.objects.bulk_create(rows, batch_size=1000)
+    # Providers come for media late, and again on each retry.
+    latest = max(row.expires_at for row in rows) + MEDIA_KEPT
+    assets = {part.asset for _where, part in examination.content.parts() if part.asset}
+    if assets:
+        uses.note(assets, f"message:{message.pk}", latest)
     timeline.append(
         [
             timeline.entry(
@@ -123,6 +137,19 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         ]
     )
     return message
+
+
+def _start(order: Order, now: datetime) -> tuple[datetime, datetime | None]:
+    """When the first may leave, and until when it can be called back; None where nothing has to wait for that."""
+    undone = now + timedelta(seconds=order.undo_seconds)
+    due = order.send_at or undone
+    return due, min(due, undone) if order.undo_seconds else None
+
+
+def _canary_last(order: Order, places: Sequence[Place]) -> int | None:
+    """The place of the last of those that go first; None when nobody would be left to follow."""
+    carried = [position for position, place in enumerate(places) if place.sender]
+    return carried[order.canary - 1] if order.canary and order.canary < len(carried) else None
 
 
 def _transaction(message: Message, place: Place, position: int, due: datetime, now: datetime) -> Transaction:
@@ -143,6 +170,7 @@ def _transaction(message: Message, place: Place, position: int, due: datetime, n
         reason_code="opted_out" if held else "",
         reason_text=OPTED_OUT if held else "",
         next_attempt_at=None if held else due,
+        held=not held and message.canary_last is not None and position > message.canary_last,
         expires_at=message.expire_at or due + _validity(sender),
         created_at=now,
         updated_at=now,

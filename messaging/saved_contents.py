@@ -157,6 +157,7 @@ def wake(account: ProviderAccount, now: datetime) -> None:
     """Make due what waits for a content of an account. A few that wait for something else are only tried early."""
     waiting = Transaction.objects.filter(
         Q(message__send_at=None) | Q(message__send_at__lte=now),
+        Q(message__undo_until=None) | Q(message__undo_until__lte=now),
         account=account,
         status__in=CANCELLABLE,
         next_attempt_at__gt=now,

@@ -6,7 +6,7 @@ from time import monotonic
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import delivery, inbound, receipts, reconciling
+from messaging import delivery, inbound, receipts, reconciling, steering
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -39,6 +39,13 @@ def fetch_texts() -> None:
 def sweep() -> None:
     """Take up what was left behind."""
     delivery.sweep()
+
+
+@shared_task
+def pass_canaries() -> None:
+    """Let the rest follow where all that went first have arrived."""
+    if steering.pass_ripe_canaries():
+        ring_pump()
 
 
 @shared_task

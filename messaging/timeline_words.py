@@ -36,11 +36,17 @@ WORDS = {
     "encoding": Words(
         "Encoding at the provider", "The provider prepares the content; the message is sent after that.", "info", "film"
     ),
+    "no_media": Words(
+        "Waits for its media", "A file of this message cannot be read; nothing has left yet.", "warn", "cloud-off"
+    ),
     "rerouted": Words("Taken over by another sender", "Another sender carries it now.", "warn", "shuffle"),
     "late_answer": Words("Late answer", "The provider answered after we had stopped waiting.", "info", "clock"),
     "returned": Words("Back in the queue", "The worker stopped before sending; nothing had left.", "warn", "undo-2"),
     "expired": Words("Expired", "Its time ran out before it could be sent.", "err", "clock-alert"),
     "unconfirmed": Words("Unconfirmed", "No final receipt came in time.", "warn", "circle-question-mark"),
+    "paused": Words("Paused", "Somebody paused the message; it waits here.", "warn", "circle-pause"),
+    "resumed": Words("Resumed", "The message goes on.", "info", "circle-play"),
+    "canary_passed": Words("Let go", "Those that went first were looked at; the rest follows.", "info", "bird"),
     "cancelled": Words("Cancelled", "Withdrawn before it was sent.", "info", "ban"),
     "receipt": Words("", "", "", ""),
     "step": Words("What happened on one channel", "", "info", "list-tree"),

@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "send what is due": {"task": "messaging.tasks.pump", "schedule": 5.0, "options": {"expires": 5.0}},
     "read receipts": {"task": "messaging.tasks.drain_receipts", "schedule": 5.0, "options": {"expires": 5.0}},
     "sweep": {"task": "messaging.tasks.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "pass canaries": {"task": "messaging.tasks.pass_canaries", "schedule": 10.0, "options": {"expires": 10.0}},
     "reconcile": {"task": "messaging.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }

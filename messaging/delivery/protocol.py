@@ -106,9 +106,9 @@ def _alone(account: ProviderAccount, due: "QuerySet[Transaction]", now: datetime
 def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECONDS) -> list[Claim]:
     """Second commit: the last look before the wire. Out: the claims that may go now.
 
-    One that lost its lease, or will not have it for `call_seconds` more, is dropped; one of which a receipt has come
-    meanwhile is let go; one whose recipient has opted out meanwhile is blocked; those whose account or sender was
-    paused meanwhile go back to the queue.
+    One that lost its lease, or will not have it for `call_seconds` more, is dropped, and so is one whose message was
+    stopped; one of which a receipt has come meanwhile is let go; one whose recipient has opted out meanwhile is
+    blocked; those whose message, account or sender was paused meanwhile go back to the queue.
     """
     failpoints.reach("before_wire")
     with atomic():
@@ -124,6 +124,8 @@ def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECOND
         # A receipt between claim and wire: an earlier try had reached the provider after all.
         told = [row for row in held.values() if row.status != Status.SENDING]
         _let_go([held.pop(row.pk) for row in told], now)
+        steered = [row for row in held.values() if row.held]
+        hand_back([held.pop(row.pk) for row in steered], "The message was paused.", code="held")
         silent = _opted_out([taken.transaction for taken in claims if taken.transaction.pk in held])
         _block([held.pop(pk) for pk in silent], now)
         ours = [taken for taken in claims if taken.transaction.pk in held]
@@ -190,13 +192,7 @@ def put_off(waiting: Sequence[tuple[Claim, Shelf]]) -> None:
     with atomic():
         now = database_now()
         shelves = {taken.transaction.pk: shelf for taken, shelf in waiting}
-        rows = list(
-            Transaction.objects.select_for_update(of=("self",)).filter(
-                pk__in=shelves, lease_token__in={taken.token for taken, _shelf in waiting}
-            )
-        )
-        tries = {taken.transaction.pk: taken.attempt.pk for taken, _shelf in waiting}
-        SendAttempt.objects.filter(pk__in=[tries[row.pk] for row in rows], phase=SendAttempt.Phase.CLAIMED).delete()
+        rows = undo([taken for taken, _shelf in waiting])
         told = [row for row in rows if shelves[row.pk].encoding]
         timeline.append(
             [
@@ -205,10 +201,26 @@ def put_off(waiting: Sequence[tuple[Claim, Shelf]]) -> None:
             ]
         )
         for row in rows:
-            row.attempt_no -= 1
-            row.lease_token = row.lease_until = None
             row.next_attempt_at = shelves[row.pk].until or now + saved_contents.PAUSE
         timeline.settle(rows, now=now, also=[*CHANGED, "attempt_no"])
+
+
+def undo(claims: Sequence[Claim]) -> list[Transaction]:
+    """Take back claims that came to nothing: their tries are deleted, their leases end. Inside the caller's commit.
+
+    Out: the rows that still were ours, locked and unsaved; the caller says when they are due and settles them.
+    """
+    rows = list(
+        Transaction.objects.select_for_update(of=("self",)).filter(
+            pk__in=[taken.transaction.pk for taken in claims], lease_token__in={taken.token for taken in claims}
+        )
+    )
+    tries = {taken.transaction.pk: taken.attempt.pk for taken in claims}
+    SendAttempt.objects.filter(pk__in=[tries[row.pk] for row in rows], phase=SendAttempt.Phase.CLAIMED).delete()
+    for row in rows:
+        row.attempt_no -= 1
+        row.lease_token = row.lease_until = None
+    return rows
 
 
 def hand_back(rows: Sequence[Transaction], why: str, *, code: str) -> None:

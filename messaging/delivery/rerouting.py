@@ -54,7 +54,12 @@ def _rounds() -> Iterator[int]:
         with atomic():
             now = database_now()
             due = Transaction.objects.filter(
-                paused, status__in=CANCELLABLE, lease_token=None, next_attempt_at__lte=now, expires_at__gt=now
+                paused,
+                status__in=CANCELLABLE,
+                held=False,
+                lease_token=None,
+                next_attempt_at__lte=now,
+                expires_at__gt=now,
             ).exclude(message__alternatives=[])
             later = due.filter(pk__gt=last) if last else due
             locked = later.order_by("pk").select_related("message", "sender__account")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 from django.db.transaction import atomic
 
-from messaging import timeline
+from messaging import steering, timeline
 from messaging.delivery import rerouting
 from messaging.delivery.protocol import CRASHED, MOST_CRASHES, WAITING, hand_back, release
 from messaging.models import SendAttempt, Transaction
@@ -20,7 +20,8 @@ MOST_ROUNDS = 500
 
 def sweep() -> int:
     """Take up all that was left behind. Out: how many transactions were moved."""
-    return sum(_lost_leases()) + sum(_overdue()) + sum(_unanswered()) + rerouting.leave_paused()
+    left = sum(_lost_leases()) + steering.finish_stops() + sum(_overdue()) + sum(_unanswered())
+    return left + rerouting.leave_paused()
 
 
 def _rounds(step: "QuerySet[Transaction]") -> Iterator[tuple[list[Transaction], datetime]]:

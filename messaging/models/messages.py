@@ -71,6 +71,9 @@ class Message(models.Model):
     undo_until = models.DateTimeField(null=True, editable=False)
     # So many go first; the rest follows when somebody, or the receipts, let them.
     canary = models.PositiveIntegerField(null=True, editable=False)
+    # The place of the last of them, and within how many minutes their delivery lets the rest go by itself.
+    canary_last = models.PositiveIntegerField(null=True, editable=False)
+    canary_minutes = models.PositiveIntegerField(null=True, editable=False)
     canary_passed_at = models.DateTimeField(null=True, editable=False)
     # Media of it are still being made to fit: "" or one of `Fitting`.
     fitting = models.CharField(max_length=7, blank=True, default="", editable=False)
