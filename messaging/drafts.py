@@ -106,8 +106,12 @@ def restore(draft_id: UUID, *, user: User, version: int) -> Draft:
 
 def state_of(draft: Draft) -> dict[str, Any]:
     """The draft in the form its versions are kept in."""
-    identities = {name: str(value) for name in FIELDS if name.endswith("_id") and (value := getattr(draft, name))}
-    return {name: identities.get(name, getattr(draft, name)) for name in FIELDS}
+    return as_state({name: getattr(draft, name) for name in FIELDS})
+
+
+def as_state(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes by the names of FIELDS in the form that versions are kept in: ids are texts."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in changes.items()}
 
 
 def still_there(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views import View
 
 from messaging.composing import ComposeError
-from messaging.drafts import StaleDraft, save_draft, start_draft
+from messaging.drafts import StaleDraft, start_draft
 from messaging.models import Draft, Message, Sender, Template
 from messaging.queueing import NotQueued, queue
 from messaging.templates import save_template
@@ -22,7 +22,8 @@ from messaging.web.compose_drafts import is_empty, unsent_drafts
 from messaging.web.compose_fragments import changed_parts, joined, page_parts, part, read_shown
 from messaging.web.compose_review import Review, once_of, order_of, review
 from messaging.web.compose_shown import BLANK, BLANK_PARTS, UPLOADS
-from messaging.web.composer_form import Composed, UnreadableForm, read_form
+from messaging.web.composer_form import UnreadableForm, read_form
+from messaging.web.draft_changes import saved
 from messaging.web.shell import PortalMixin
 
 
@@ -83,7 +84,7 @@ class ComposeCheck(PortalMixin, View):
         except UnreadableForm as error:
             return self._trouble({"title": "This form cannot be read.", "text": error.message}, 422)
         try:
-            draft = saved(form, user)
+            draft = saved(form, user, keep=request.POST.get("overwrites") == str(form.version))
         except Draft.DoesNotExist:
             return self._gone(form.draft, user)
         except StaleDraft as stale:
@@ -212,22 +213,6 @@ def page(
     # Back must ask anew: a page out of the cache would carry an old version number.
     response["Cache-Control"] = "no-store"
     return response
-
-
-def saved(form: Composed, user: User) -> Draft:
-    """The draft with the form in it. Unchanged work is not written again, so that looking never makes a conflict.
-
-    Raises Draft.DoesNotExist for other people's, StaleDraft when it was changed elsewhere.
-    """
-    allowed = form.sender is not None and Sender.objects.for_user(user).filter(pk=form.sender).exists()
-    changes = {
-        "sender_id": form.sender if allowed else None,
-        "any_sender": form.any_sender,
-        "content": form.content,
-        "recipients": form.recipients,
-        "substitutions": form.substitutions,
-    }
-    return save_draft(form.draft, user=user, version=form.version, changes=changes)
 
 
 def keep_template(examined: Review, name: str, user: User) -> dict[str, str]:
