@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 
@@ -15,6 +16,12 @@ SPACED = re.compile(
     r"|\+[0-9]{1,3}(?:[ .-]\(?[0-9]{1,4}\)?){1,4}[ .-])([0-9]{4})(?![0-9A-Za-z-])",
     re.ASCII,
 )
+# Numbers that cost whoever writes to them.
+PREMIUM = ("+1900", "+1976")
+# What most lists are full of: ten digits of North America, parted as people do it. Nothing in them is left to parse.
+HOME_NUMBER = re.compile(r"(?:\+1[ .-]?)\(?([2-9][0-9]{2})\)?[ .-]{0,2}([0-9]{3})[ .-]?([0-9]{4})", re.ASCII)
+# "+1" and as much of the number as decides which of the countries behind it is meant.
+DECIDING = 8
 # Twelve or so digits with the usual punctuation; anything longer is not worth parsing.
 LONGEST_ENTRY = 64
 
@@ -49,6 +56,8 @@ def normalise(written: str, *, region: str = "US") -> str:
         raise AddressError("number_empty", "No number given. Write it as +16475550142.")
     if len(text) > LONGEST_ENTRY:
         raise AddressError("number_too_long", "This is too long for a phone number. Give one number a line.")
+    if plain := HOME_NUMBER.fullmatch(text):
+        return "+1" + "".join(plain.groups())
     if any(character.isalpha() for character in text) or "#" in text:
         raise AddressError("number_has_letters", "A phone number holds digits only, without letters or an extension.")
     digits = re.sub(r"\D", "", text)
@@ -72,6 +81,23 @@ def normalise(written: str, *, region: str = "US") -> str:
 
 def country(number: str) -> str:
     """The two-letter region of an E.164 number, or "" when it cannot be told."""
+    if len(number) == 12 and number.startswith("+1"):
+        return _country_of_area(number[:DECIDING])
+    return _country(number)
+
+
+def home(number: str) -> str:
+    """The country as routing takes it: an area code of +1 too new for the tables counts as American."""
+    return country(number) or ("US" if number.startswith("+1") else "")
+
+
+# Of a list of 100,000 numbers a few thousand differ so far.
+@lru_cache(maxsize=20_000)
+def _country_of_area(start: str) -> str:
+    return _country(start.ljust(12, "0"))
+
+
+def _country(number: str) -> str:
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
     except phonenumbers.NumberParseException:

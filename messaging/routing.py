@@ -13,8 +13,6 @@ from messaging.slide_rules import Finding, Profile, Severity, blocking, check
 
 # Where our senders' numbers live and what every carrier of theirs reaches (webex.md, section 1).
 HOME = frozenset({"US", "CA"})
-# Numbers that cost whoever writes to them.
-PREMIUM = ("+1900", "+1976")
 # How many "any that fits" thinks of: each is looked at for every recipient.
 MOST_SENDERS = 50
 KINDS = {
@@ -66,11 +64,14 @@ class Route:
 
 def reaches(sender: Sender, number: str) -> bool:
     """Whether a sender may write to an E.164 number: USA, Canada and the sender's own country, nothing premium."""
-    if number.startswith(PREMIUM):
+    if number.startswith(addresses.PREMIUM):
         return False
-    country = addresses.country(number)
-    # Area codes too new for the tables have no country yet.
-    return country in HOME or country == sender.country or (not country and number.startswith("+1"))
+    return reaches_country(sender, addresses.home(number))
+
+
+def reaches_country(sender: Sender, country: str) -> bool:
+    """Whether a sender may write to the numbers of a country."""
+    return country in HOME or country == sender.country
 
 
 def profile_of(sender: Sender) -> Profile:
