@@ -15,10 +15,13 @@ FAILED, ACCOUNT, BLOCKED, UNKNOWN = (
     OutcomeClass.BLOCKED,
     OutcomeClass.UNKNOWN,
 )
-ADMIN, PROVIDER, RECIPIENT, NOBODY = Whose.ADMIN, Whose.PROVIDER, Whose.RECIPIENT, Whose.NOBODY
+ADMIN, PROVIDER, RECIPIENT, SENDER = Whose.ADMIN, Whose.PROVIDER, Whose.RECIPIENT, Whose.SENDER
 
 LINE = "Nothing to do at first. If it goes on, check the account's base URL and this server's network."
 ADDRESS = "Correct the account's base URL, then resume it."
+STORAGE = "The message goes out by itself once the storage answers. If it goes on, check the storage and its keys."
+RESTORE = "Restore the file from a backup of the storage; the message goes out by itself. Else cancel it."
+AGAIN = "Choose another file and send the message again."
 REPORT = "Tell an administrator: the portal's log says more."
 
 ROWS = (
@@ -44,6 +47,9 @@ ROWS = (
     ("broken_call", UNKNOWN, "The call to the provider broke in the portal.", ADMIN, LOOK),
     ("worker_lost", OPEN, "The worker stopped while it had this message in hand.", ADMIN, LOOK),
     ("gave_up", FAILED, "The worker broke down over this message several times; nothing was sent.", ADMIN, REPORT),
+    ("media_unavailable", OPEN, "The storage of the media does not answer, or refuses the portal.", ADMIN, STORAGE),
+    ("media_lost", OPEN, "A file of the message is missing from the storage.", ADMIN, RESTORE),
+    ("media_gone", FAILED, "A file of the message was deleted from the library.", SENDER, AGAIN),
     ("opted_out", BLOCKED, "The recipient has asked to get nothing more from this sender.", RECIPIENT, NOTHING),
 )
 

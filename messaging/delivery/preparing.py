@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging import saved_contents
+from messaging.delivery import attachments
 from messaging.delivery.lanes import Lane
 from messaging.delivery.outcomes import Result
 from messaging.delivery.protocol import MOST_CRASHES, Claim
@@ -38,20 +39,26 @@ class Job:
 
 @dataclass(slots=True)
 class Prepared:
-    """What is to be done with claims: calls to make, those that must wait for a content, those that cannot go."""
+    """What is to be done with claims: calls to make, those that must wait for a content or for media, with the code of
+    what is wrong with these, and those that cannot go."""
 
     jobs: list[Job] = field(default_factory=list)
     waiting: list[tuple[Claim, Shelf]] = field(default_factory=list)
+    lacking: list[tuple[Claim, str]] = field(default_factory=list)
     spoiled: list[tuple[Claim, Result]] = field(default_factory=list)
 
 
 def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
     """Work out what each claim needs. Nothing is sent; a content to be stored is reserved for whoever stores it."""
     prepared = Prepared()
+    files = attachments.look(lane.row, claims)
     for taken in claims:
         shelf = None
         try:
-            message = outbound(taken.transaction, lane.provider, now=timezone.now())
+            if fault := files.faults.get(taken.transaction.message_id):
+                _without(prepared, taken, fault)
+                continue
+            message = outbound(taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses)
             shelf = _shelf(lane, message)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
@@ -64,6 +71,13 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
         except Exception as error:
             prepared.spoiled.append((taken, Result(error=_broken(taken, error), shelf=shelf)))
     return prepared
+
+
+def _without(prepared: Prepared, taken: Claim, fault: str) -> None:
+    """A message whose files are deleted never goes; one whose files cannot be read now waits for them."""
+    if fault == attachments.GONE:
+        raise Refused(fault, "A file of this message was deleted.")
+    prepared.lacking.append((taken, fault))
 
 
 def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
+from messaging.delivery import attachments
 from messaging.delivery.calling import call
 from messaging.delivery.lanes import Lane, lanes
 from messaging.delivery.outcomes import Result
@@ -106,8 +107,10 @@ def _refill(turn: Turn, lane: Lane) -> None:
     if prepared.spoiled:
         record(lane.row, prepared.spoiled)
     put_off(prepared.waiting)
+    attachments.wait(prepared.lacking)
+    # What lacks its media keeps its share of the pace: a whole campaign must not go round and round at full speed.
     lane.pace.give_back(len(prepared.waiting))
-    turn.sent += len(claims) - len(prepared.waiting)
+    turn.sent += len(claims) - len(prepared.waiting) - len(prepared.lacking)
     # What only stores a content needs no wire mark: it may be repeated.
     _launch(turn, lane, [job for job in prepared.jobs if job.saves])
     sends = {job.claim.transaction.pk: job for job in prepared.jobs if not job.saves}

@@ -1,5 +1,6 @@
 """One claimed transaction -> the request that will carry it, and that request without its secrets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -20,10 +21,13 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
     return provider.client.build(account, outbound(transaction, provider, now=now), now=now)
 
 
-def outbound(transaction: Transaction, provider: Provider, *, now: datetime) -> OutboundMessage:
+def outbound(
+    transaction: Transaction, provider: Provider, *, now: datetime, addresses: Mapping[str, str] | None = None
+) -> OutboundMessage:
     """What one transaction says, after the sender's last look at the rules.
 
-    `transaction` must come with its message and sender. Raises Refused for content that breaks a rule by now or that
+    `transaction` must come with its message and sender; `addresses` say where this account fetches each file, by its
+    id, instead of where anybody does. Raises Refused for content that breaks a rule by now or that
     the provider's dialect cannot express, Misconfigured for credentials that cannot be used.
     """
     message = transaction.message
@@ -31,6 +35,7 @@ def outbound(transaction: Transaction, provider: Provider, *, now: datetime) -> 
     wrong = blocking(check(content, [provider.profile]))
     if wrong:
         raise Refused(wrong[0].code, wrong[0].message)
+    content = content.hosted_at(addresses or {})
     return OutboundMessage(
         client_ref=transaction.client_ref,
         sender=transaction.sender.address,

@@ -57,6 +57,11 @@ class ProviderAccount(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audience(self) -> str:
+        """Who it is at the media host: files have addresses of their own for each account."""
+        return f"account:{self.pk}"
+
     def clean(self) -> None:
         if self.provider and self.provider not in registry.names():
             raise ValidationError({"provider": f"Choose one of {', '.join(registry.names())}."})
