@@ -9,6 +9,7 @@ from messaging.gateway import registry
 from messaging.models import Draft, Sender
 from messaging.queueing import Examination, RecipientOrder
 from messaging.slide_rules import Finding, Profile, Severity, blocking, check
+from messaging.web.compose_offers import Offer
 from messaging.web.recipients import Recipient
 
 
@@ -21,6 +22,7 @@ class Item:
     field: str
     message: str
     fix: str
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ PARTS = {
     "wanted": "wanted",
     "inserts": "insertsource",
     "as-slot": "as",
+    "fits": "fits",
     "checks": "checks",
     "announce": "announce",
 }

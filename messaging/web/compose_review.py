@@ -22,7 +22,8 @@ from messaging.web.compose_findings import (
     sender_findings,
     without_sender,
 )
-from messaging.web.compose_senders import Way, chosen, offered, ways
+from messaging.web.compose_offers import offers
+from messaging.web.compose_senders import Mark, Strip, Way, chosen, offered, strip
 from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
 from messaging.web.composer_form import field_of, slide_keys
 from messaging.web.recipients import Recipient, read_recipients, tidied
@@ -47,7 +48,8 @@ class Review:
     slides: list[ShownSlide]
     keys: list[str]
     preview_as: int
-    ways: list[Way]
+    ways: Sequence[Way]
+    marks: Sequence[Mark]
     most_slides: int
 
     @property
@@ -67,6 +69,7 @@ class Review:
                 field=field_of(finding.pointer, self.keys),
                 message=finding.message,
                 fix=finding.fix,
+                offers=offers(finding, self.ways),
             )
             for index, finding in enumerate(self.findings, start=1)
         ]
@@ -232,6 +235,7 @@ def review(
     findings = [*extra, *entry_findings(entries), *sender_findings(draft, senders)]
     findings += examination.findings if examination else without_sender(draft, content, recipients)
     first = examination.senders[0] if examination else None
+    accounts = strip(examination, choices, draft, now=now) if examination else Strip()
     return Review(
         draft=draft,
         # The examination names what nobody named; the page shows what was typed.
@@ -245,7 +249,8 @@ def review(
         slides=shown_slides(content, names, assets_of(content), fitting(content, values)),
         keys=names,
         preview_as=shown,
-        ways=ways(examination, choices, draft, now=now) if examination else [],
+        ways=accounts.ways,
+        marks=accounts.marks,
         most_slides=max((profile_of(sender).max_slides for sender in senders or choices), default=1),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from messaging.models import Draft, Sender
 from messaging.queueing import Examination
@@ -27,6 +28,28 @@ class Way:
     verdict: str
     notes: tuple[str, ...]
     carries: bool
+    sender_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of the mend that chooses this account's sender."""
+        return f"way-{self.sender_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the list of senders adds to the name of one that would not do."""
+
+    sender_id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Every account by name, and the senders that would not do."""
+
+    ways: Sequence[Way] = ()
+    marks: Sequence[Mark] = ()
 
 
 def offered(user: User) -> list[Sender]:
@@ -46,14 +69,12 @@ def chosen(draft: Draft, user: User, choices: Sequence[Sender]) -> list[Sender]:
     return list(Sender.objects.for_user(user).served().select_related("account").filter(pk=draft.sender_id))
 
 
-def ways(examination: Examination, choices: Sequence[Sender], draft: Draft, *, now: datetime) -> list[Way]:
-    """What each account says to a draft as it stands, by name. No query."""
+def strip(examination: Examination, choices: Sequence[Sender], draft: Draft, *, now: datetime) -> Strip:
+    """What each account, and each sender that may be chosen, says to a draft as it stands. No query."""
     asked = {candidate.sender.pk for candidate in examination.candidates}
-    accounts = {candidate.sender.account_id for candidate in examination.candidates}
-    beside = [sender for sender in choices if sender.pk not in asked and sender.account_id not in accounts]
     recipients = examination.recipients
     more = candidates(
-        beside,
+        [sender for sender in choices if sender.pk not in asked],
         examination.content,
         numbers=[who.number for who in recipients],
         shared=draft.substitutions,
@@ -61,18 +82,27 @@ def ways(examination: Examination, choices: Sequence[Sender], draft: Draft, *, n
         due=now,
         expires=None,
     )
+    found = sorted([*examination.candidates, *more], key=_rank)
     best: dict[str, Candidate] = {}
-    for candidate in sorted([*examination.candidates, *more], key=_rank):
+    # Of the account that was chosen, the strip speaks of the sender that was.
+    for candidate in sorted(found, key=lambda one: one.sender.pk not in asked):
         best.setdefault(candidate.sender.account.name, candidate)
     carrying = {place.sender.account.name for place in examination.places if place.sender}
     shared = _shared(list(best.values()))
-    return [_way(best[name], len(recipients), shared, carries=name in carrying) for name in sorted(best)]
+    ways = [_way(best[name], len(recipients), shared, carries=name in carrying) for name in sorted(best)]
+    return Strip(ways, [Mark(str(one.sender.pk), _("does not fit")) for one in found if _unfit(one, shared)])
 
 
 def _shared(found: Sequence[Candidate]) -> set[str]:
     """What every one of several accounts says: it stands among the checks already, once."""
     said = [{finding.message for finding in candidate.content} for candidate in found]
     return set.intersection(*said) if len(said) > 1 else set()
+
+
+def _unfit(candidate: Candidate, shared: set[str]) -> bool:
+    """Whether something speaks against a sender that does not speak against all of them."""
+    against = blocking([*candidate.own, *(one for one in candidate.content if one.providers)])
+    return any(finding.message not in shared for finding in against)
 
 
 def _rank(candidate: Candidate) -> tuple[bool, bool]:
@@ -98,4 +128,5 @@ def _way(candidate: Candidate, asked: int, shared: set[str], *, carries: bool) -
         verdict=verdict,
         notes=tuple(note for note in dict.fromkeys(against or advice) if note not in shared)[:MOST_NOTES],
         carries=carries and not against,
+        sender_id=str(candidate.sender.pk),
     )

@@ -74,7 +74,10 @@ def read_form(fields: Fields) -> Composed:
         "fallback": {
             "text": _text(fields.get("fallback", ""), "/content/fallback/text", findings),
             "link": fields.get("fallback_link", "") == "on",
-            "link_expires_at": None,
+            "link_expires_at": _text(
+                fields.get("fallback_until", ""), "/content/fallback/link_expires_at", findings, 40
+            )
+            or None,
             "disabled": fields.get("fallback_on", "") != "on",
         },
     }
