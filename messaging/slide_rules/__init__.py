@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
-from messaging.content import LONGEST_FILLED, Content
-from messaging.slide_rules import media, texts, times
+from messaging.content import Content
+from messaging.slide_rules import media, slides, texts, times
+from messaging.slide_rules.filled import Filled, of_recipients, of_summary
 from messaging.slide_rules.findings import Finding, Mend, Severity
-from messaging.slide_rules.profiles import Profile
+from messaging.slide_rules.missing import unfilled
+from messaging.slide_rules.profiles import Profile, of_provider
 from messaging.slide_rules.summaries import Summary
 
-ENOUGH = 2_000_000
-
-__all__ = ["Finding", "Mend", "Profile", "Severity", "Summary", "blocking", "check", "merged"]
+__all__ = ["Finding", "Mend", "Profile", "Severity", "Summary", "blocking", "check", "check_summary", "each", "merged"]
 
 
 def check(
@@ -31,16 +32,45 @@ def check(
     """Every finding about a content, what blocks first, then in the order of the slides.
 
     In: the content as composed, the profiles of the accounts that might carry it, the substitutions shared by all
-    and those of each recipient (a recipient's value wins). Text rules run on each recipient's own text; a fault that
+    and those of each recipient (a recipient's value wins). Text rules hold for each recipient's own text; a fault that
     several recipients share is reported once, with the worst figure. `now` is when the message goes out.
     """
-    now = now or datetime.now(UTC)
-    shared = shared or {}
-    people = [{**shared, **own} for own in recipients] or [dict(shared)]
-    found = (
-        _for_provider(finding, profile) for profile in profiles for finding in _findings(content, profile, people, now)
-    )
-    return merged(chain(found, texts.unfilled(content, people) if recipients else ()))
+    return merged(chain.from_iterable(each(content, profiles, shared=shared, recipients=recipients, now=now)))
+
+
+def each(
+    content: Content,
+    profiles: Sequence[Profile],
+    *,
+    shared: Mapping[str, str] | None = None,
+    recipients: Sequence[Mapping[str, str]] = (),
+    now: datetime | None = None,
+) -> list[list[Finding]]:
+    """What `check` says about each profile alone; the recipients' values are gone through once for all of them."""
+    filled = of_recipients(content, shared or {}, recipients)
+    return _all(content, profiles, filled, now, known=bool(recipients))
+
+
+def check_summary(
+    content: Content,
+    profiles: Sequence[Profile],
+    summary: Mapping[str, Mapping[str, Any]],
+    *,
+    total: int,
+    shared: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> list[Finding]:
+    """What `check` would say at worst of `total` recipients of whom only a summary is known.
+
+    `summary` has the form that `Summary.to_json` gives (and `RecipientList.summary` keeps):
+
+        {"area": {"longest": "EC1M 4BH", "lacking": 3, "rows": [7, 12, 40], ...}}
+
+    When nothing blocks here, nothing blocks any of the rows. A text with several names may be blamed for a length that
+    no single row reaches: where that matters, `check` has to see the rows themselves.
+    """
+    filled = of_summary(content, shared or {}, summary, total)
+    return merged(chain.from_iterable(_all(content, profiles, filled, now, known=total > 0)))
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
@@ -56,45 +86,32 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is Severity.BLOCKS]
 
 
-def _findings(
-    content: Content, profile: Profile, people: Sequence[Mapping[str, str]], now: datetime
+def _all(
+    content: Content, profiles: Sequence[Profile], filled: Filled, now: datetime | None, *, known: bool
+) -> list[list[Finding]]:
+    """The findings of each profile, and with them those that hold whoever carries the content."""
+    now = now or datetime.now(UTC)
+    general = [*slides.long_looks(content), *media.undescribed(content), *(unfilled(content, filled) if known else ())]
+    # Of texts like these nothing more need be known; nobody could take them.
+    swollen = texts.too_many_placeholders(content) or texts.too_long_together(filled)
+    return [
+        merged([*(of_provider(found, profile) for found in _of(content, profile, filled, now, swollen)), *general])
+        for profile in profiles
+    ]
+
+
+def _of(
+    content: Content, profile: Profile, filled: Filled, now: datetime, swollen: Finding | None
 ) -> Iterator[Finding]:
-    for rule in media.RULES:
-        yield from rule(content, profile)
+    for of_slides in (*slides.RULES, *media.RULES):
+        yield from of_slides(content, profile)
     yield from times.link_expiry(content, profile, now)
-    if overloaded := texts.too_many_placeholders(content):
-        yield overloaded
+    if swollen:
+        yield swollen
         return
-    looked_at, stopped = 0, False
-    for values in _distinct(content, people):
-        length = content.filled_length(values)
-        # Once something stops the message anyway, thousands of further texts would say nothing new.
-        if stopped and looked_at > ENOUGH:
-            return
-        looked_at += min(length, LONGEST_FILLED)
-        for finding in texts.of_one(content, values, length, profile):
-            stopped = stopped or finding.severity is Severity.BLOCKS
-            yield finding
-
-
-def _distinct(content: Content, people: Sequence[Mapping[str, str]]) -> Iterator[dict[str, str]]:
-    """The values that make a difference to the texts, each combination once."""
-    used, seen = content.placeholders(), set()
-    for values in people:
-        own = tuple((name, values[name]) for name in used if name in values)
-        if own not in seen:
-            seen.add(own)
-            yield dict(own)
-
-
-def _for_provider(finding: Finding, profile: Profile) -> Finding:
-    kind = finding.pointer.rpartition("/")[2]
-    code = profile.codes.get(f"{finding.code} {kind}") or profile.codes.get(finding.code)
-    return replace(
-        finding,
-        providers=(profile.provider,),
-        provider_codes={profile.provider: code} if code else {},
-    )
+    yield from media.sizes(content, profile, filled.weight(profile.total_bytes), same_for_all=not filled.personal)
+    for of_texts in texts.RULES:
+        yield from of_texts(content, filled, profile)
 
 
 def _merge(found: dict[tuple[str, str, str], Finding], new: Finding) -> None:

@@ -1,124 +1,23 @@
-"""Rules about the slides and what they hold: the same for every recipient."""
+"""Rules about the files of a message: their kinds, types, sizes, addresses and how long they play."""
 
 from collections.abc import Iterator
-from itertools import combinations
 from urllib.parse import urlsplit
 
-from messaging.content import Content, Part, Slide
-from messaging.slide_rules.findings import Finding, advises, blocks
+from messaging.content import Content, Part
+from messaging.slide_rules.findings import Finding, Mend, advises, blocks, mend
+from messaging.slide_rules.findings import gettext_noop as _
+from messaging.slide_rules.naming import A_KIND, THE_KIND, file_name, kilobytes
 from messaging.slide_rules.profiles import Profile
+from messaging.slide_rules.slides import removed
 
-NAMES = {
-    "image": "image",
-    "audio": "audio",
-    "video": "video",
-    "contact": "contact card",
-    "calendar": "calendar event",
-    "pdf": "PDF",
-    "passbook": "wallet pass",
+# What a file is made into where its own type is not taken: the first that the provider does take.
+BEST = {
+    "image": ("image/jpeg", "image/png", "image/gif"),
+    "video": ("video/mp4", "video/3gpp"),
+    "audio": ("audio/mpeg", "audio/amr"),
 }
-
-
-def _slide_count(content: Content, profile: Profile) -> Iterator[Finding]:
-    count, most = len(content.slides), profile.max_slides
-    if not count:
-        yield blocks(
-            "slides_missing",
-            "/slides",
-            "The message has no slide.",
-            limit=1,
-            actual=0,
-            fix="Add a slide with text or media.",
-        )
-    if count > most:
-        yield blocks(
-            "too_many_slides",
-            "/slides",
-            f"{count} slides; {profile.label} takes {most}.",
-            limit=most,
-            actual=count,
-            fix=f"Remove {count - most} or join their texts.",
-        )
-
-
-def _message_media(content: Content, profile: Profile) -> Iterator[Finding]:
-    media = list(content.parts())
-    most = profile.media_per_message
-    if profile.medium_required and content.slides and not media:
-        yield blocks(
-            "medium_missing",
-            "/slides",
-            f"{profile.label} sends a picture, video or sound; the message holds none.",
-            limit=1,
-            actual=0,
-            fix="Add one, or choose another sender.",
-        )
-    if most is not None and len(media) > most:
-        yield blocks(
-            "too_many_media_in_message",
-            media[most][0],
-            f"The message holds {len(media)} media; {profile.label} carries {most}.",
-            limit=most,
-            actual=len(media),
-            fix=f"Remove {len(media) - most}, or choose another sender.",
-        )
-
-
-def _empty_slides(content: Content, _profile: Profile) -> Iterator[Finding]:
-    for index, slide in enumerate(content.slides):
-        if not slide.text.strip() and not slide.parts:
-            yield blocks(
-                "slide_empty",
-                f"/slides/{index}",
-                f"Slide {index + 1} is empty.",
-                fix="Write a text, add media, or remove the slide.",
-            )
-
-
-def _mixing(content: Content, profile: Profile) -> Iterator[Finding]:
-    for index, slide in enumerate(content.slides):
-        kinds = [part.kind for part in slide.parts]
-        clashing = [pair for pair in combinations(kinds, 2) if frozenset(pair) in profile.clashes]
-        for first, second in clashing:
-            yield blocks(
-                _clash_code(first, second),
-                f"/slides/{index}/{second}",
-                f"Slide {index + 1} holds {_a(first)} and {_a(second)}; they cannot share a slide.",
-                fix=f"Move the {NAMES[second]} to a slide of its own.",
-            )
-        if not clashing and len(kinds) > profile.media_per_slide:
-            yield blocks(
-                "too_many_media",
-                f"/slides/{index}/{kinds[profile.media_per_slide]}",
-                f"Slide {index + 1} holds {len(kinds)} media; {profile.label} carries "
-                f"{profile.media_per_slide} a slide.",
-                limit=profile.media_per_slide,
-                actual=len(kinds),
-                fix=f"Move the {NAMES[kinds[-1]]} to a slide of its own.",
-            )
-        yield from _repeated_types(index, slide)
-
-
-def _clash_code(first: str, second: str) -> str:
-    pair = {first, second}
-    if pair == {"image", "video"}:
-        return "image_with_video"
-    if pair == {"audio", "video"}:
-        return "audio_with_video"
-    return "object_with_media" if pair & {"image", "audio", "video"} else "several_objects"
-
-
-def _repeated_types(index: int, slide: Slide) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for part in slide.parts:
-        if part.mime_type and part.mime_type in seen:
-            yield blocks(
-                "same_type_twice",
-                f"/slides/{index}/{part.kind}",
-                f"Slide {index + 1} holds two files of type {part.mime_type}.",
-                fix="Move one of them to another slide.",
-            )
-        seen.add(part.mime_type)
+# Pictures say something only to those who see them.
+SEEN = frozenset({"image", "video"})
 
 
 def _types(content: Content, profile: Profile) -> Iterator[Finding]:
@@ -128,42 +27,107 @@ def _types(content: Content, profile: Profile) -> Iterator[Finding]:
             yield blocks(
                 "kind_not_supported",
                 pointer,
-                f"{profile.label} does not carry {_a(part.kind)}.",
-                fix=f"Remove the {NAMES[part.kind]} or choose another sender.",
+                _("{provider} does not carry {kind}."),
+                {"provider": profile.label, "kind": A_KIND[part.kind], "it": THE_KIND[part.kind]},
+                fix=_("Remove {it} or choose another sender."),
+                mends=(removed(pointer),),
             )
         elif part.mime_type and part.mime_type not in allowed:
             yield blocks(
                 "type_not_supported",
                 pointer,
-                f"{_file(part)} is {part.mime_type}; {profile.label} takes {', '.join(sorted(allowed))}.",
-                fix="Convert the file or choose another.",
+                _("{file} is {type}; {provider} takes {types}."),
+                {
+                    "file": file_name(part),
+                    "type": part.mime_type,
+                    "provider": profile.label,
+                    "types": ", ".join(sorted(allowed)),
+                },
+                fix=_("Convert the file or choose another."),
+                mends=(*_converted(pointer, part, profile), removed(pointer)),
             )
-
-
-def _sizes(content: Content, profile: Profile) -> Iterator[Finding]:
-    total = 0
-    for pointer, part in content.parts():
-        total += part.size
-        limit = profile.part_bytes.get(part.kind, profile.total_bytes)
-        if part.size > limit:
-            yield blocks(
-                "part_too_large",
+        elif part.mime_type and profile.plays and part.mime_type not in profile.plays:
+            yield advises(
+                "type_plays_rarely",
                 pointer,
-                f"{_file(part)} is {_kb(part.size)}; one file may have {_kb(limit)}.",
-                limit=limit,
-                actual=part.size,
-                fix="Choose a smaller file.",
+                _("{file} is {type}; {provider} passes it on as it is, and few phones show that."),
+                {"file": file_name(part), "type": part.mime_type, "provider": profile.label},
+                fix=_("Convert the file or choose another."),
+                mends=_converted(pointer, part, profile),
             )
-    total += sum(len(slide.text.encode()) for slide in content.slides)
-    if total > profile.total_bytes:
+
+
+def _converted(pointer: str, part: Part, profile: Profile) -> tuple[Mend, ...]:
+    """The change of a file of ours into a type that the provider takes and phones play."""
+    taken = profile.types.get(part.kind, frozenset())
+    fit = [one for one in BEST.get(part.kind, ()) if one in taken and (not profile.plays or one in profile.plays)]
+    if not part.asset or not fit:
+        return ()
+    return (mend("convert_media", pointer, _("Convert to {type}"), type=fit[0]),)
+
+
+def sizes(content: Content, profile: Profile, text_bytes: int, *, same_for_all: bool) -> Iterator[Finding]:
+    """What is too large. `text_bytes` is what the slides' texts weigh at most; `same_for_all` says that everybody gets
+    the same, so that a provider that stores and shrinks contents first can do so."""
+    limits = {**profile.part_bytes, **(profile.shared_part_bytes if same_for_all else {})}
+    media = 0
+    for pointer, part in content.parts():
+        limit = limits.get(part.kind, profile.total_bytes)
+        # A file that is shrunk at the provider counts as much as it may have then.
+        media += min(part.size, profile.part_bytes.get(part.kind, part.size)) if part.size <= limit else part.size
+        if part.size > limit:
+            yield _too_large(pointer, part, limit)
+    yield from _total(media + text_bytes, profile, text_bytes)
+
+
+def _too_large(pointer: str, part: Part, limit: int) -> Finding:
+    return blocks(
+        "part_too_large",
+        pointer,
+        _("{file} is {size}; one file may have {most}."),
+        {"file": file_name(part), "size": kilobytes(part.size), "most": kilobytes(limit)},
+        limit=limit,
+        actual=part.size,
+        fix=_("Choose a smaller file."),
+        mends=(*_shrunk(pointer, part, limit), removed(pointer)),
+    )
+
+
+def _shrunk(pointer: str, part: Part, limit: int) -> tuple[Mend, ...]:
+    if not part.asset or part.kind not in BEST:
+        return ()
+    return (mend("shrink_media", pointer, _("Shrink it to fit"), budget=limit),)
+
+
+def _total(total: int, profile: Profile, text_bytes: int) -> Iterator[Finding]:
+    limit, advice = profile.total_bytes, profile.total_advice
+    values = {"size": kilobytes(total), "provider": profile.label}
+    if total > limit:
         yield blocks(
             "message_too_large",
             "/slides",
-            f"The message is {_kb(total)}; {profile.label} carries {_kb(profile.total_bytes)} in all.",
-            limit=profile.total_bytes,
+            _("The message is {size}; {provider} carries {most} in all."),
+            {**values, "most": kilobytes(limit), "more": kilobytes(total - limit)},
+            limit=limit,
             actual=total,
-            fix=f"Save {_kb(total - profile.total_bytes)}: smaller files or fewer slides.",
+            fix=_("Save {more}: smaller files or fewer slides."),
+            mends=_lightened(limit - text_bytes),
         )
+    elif advice is not None and total > advice:
+        yield advises(
+            "message_large",
+            "/slides",
+            _("The message is {size}; with {most} every network takes it."),
+            {**values, "most": kilobytes(advice), "more": kilobytes(total - advice)},
+            limit=advice,
+            actual=total,
+            fix=_("Save {more}: smaller files or fewer slides."),
+            mends=_lightened(advice - text_bytes),
+        )
+
+
+def _lightened(budget: int) -> tuple[Mend, ...]:
+    return (mend("shrink_message", "/slides", _("Shrink the media to fit"), budget=budget),) if budget > 0 else ()
 
 
 def _urls(content: Content, profile: Profile) -> Iterator[Finding]:
@@ -179,48 +143,61 @@ def _urls(content: Content, profile: Profile) -> Iterator[Finding]:
             yield blocks(
                 "media_url_not_public",
                 pointer + "/url",
-                "The address is not a full public http or https address.",
-                fix="Give the whole address, such as https://media.example.org/a/tour.mp4.",
+                _("The address is not a full public http or https address."),
+                fix=_("Give the whole address, such as https://media.example.org/a/tour.mp4."),
+                mends=(removed(pointer),),
             )
         elif address.query and part.host == "caller":
-            yield _query(part, pointer + "/url", profile)
+            yield _query(part, pointer, profile)
 
 
 def _query(part: Part, pointer: str, profile: Profile) -> Finding:
-    fix = "Use an address without a query, or let us host the file."
+    values = {"provider": profile.label, "kind": A_KIND[part.kind]}
+    fix = _("Use an address without a query, or let us host the file.")
+    mends = (mend("host_media", pointer, _("Let us host the file")), removed(pointer))
     if part.kind in profile.drops_query:
-        message = (
-            f"{profile.label} drops what follows the “?” of {_a(part.kind)}'s address and then cannot find the file."
-        )
-        return blocks("media_url_query", pointer, message, fix=fix)
-    message = f"{profile.label} may drop what follows the “?” and then not find the file."
-    return advises("media_url_query", pointer, message, fix=fix)
+        words = _("{provider} drops what follows the “?” in the address of {kind} and then cannot find the file.")
+        return blocks("media_url_query", pointer + "/url", words, values, fix=fix, mends=mends)
+    words = _("{provider} may drop what follows the “?” and then not find the file.")
+    return advises("media_url_query", pointer + "/url", words, values, fix=fix, mends=mends)
 
 
-def _durations(content: Content, profile: Profile) -> Iterator[Finding]:
-    for index, slide in enumerate(content.slides):
-        if not profile.shortest <= slide.duration <= profile.longest:
-            yield blocks(
-                "duration_out_of_range",
-                f"/slides/{index}/duration",
-                f"Slide {index + 1} shows for {slide.duration} s; {profile.shortest} to {profile.longest} s "
-                "are possible.",
-                limit=profile.longest,
-                actual=slide.duration,
-                fix="Choose a time within the range.",
+def _playing(content: Content, profile: Profile) -> Iterator[Finding]:
+    for pointer, part in content.parts():
+        most = profile.seconds_advice.get(part.kind)
+        if most is not None and part.seconds is not None and part.seconds > most:
+            yield advises(
+                "media_long",
+                pointer,
+                _("{file} plays for {seconds} s; {most} s still look and sound good in a message."),
+                {"file": file_name(part), "seconds": round(part.seconds), "most": most},
+                limit=most,
+                actual=round(part.seconds),
+                fix=_("Choose a shorter one, or link to it."),
+                mends=(removed(pointer),),
+            )
+        if part.kind in profile.encodes:
+            yield advises(
+                "encoded_first",
+                pointer,
+                _("{provider} encodes {kind} before it sends; the message goes out when that is done."),
+                {"provider": profile.label, "kind": A_KIND[part.kind]},
+                fix=_("Nothing to do; allow some minutes."),
             )
 
 
-def _file(part: Part) -> str:
-    return part.name or f"The {NAMES[part.kind]}"
+def undescribed(content: Content) -> Iterator[Finding]:
+    """Advice about pictures and videos of ours that nobody has put into words, whoever carries them."""
+    for pointer, part in content.parts():
+        if part.kind in SEEN and part.sha256 and not part.alt.strip():
+            yield advises(
+                "alt_missing",
+                pointer,
+                _("{file} has no description for people who cannot see it."),
+                {"file": file_name(part)},
+                fix=_("Say in one sentence what it shows."),
+                mends=(mend("write_alt", pointer, _("Describe it")),),
+            )
 
 
-def _a(kind: str) -> str:
-    return f"{'an' if kind in {'image', 'audio'} else 'a'} {NAMES[kind]}"
-
-
-def _kb(size: int) -> str:
-    return f"{size / 1000:.0f} KB" if size >= 1000 else f"{size} bytes"
-
-
-RULES = (_slide_count, _message_media, _empty_slides, _mixing, _types, _sizes, _urls, _durations)
+RULES = (_types, _urls, _playing)

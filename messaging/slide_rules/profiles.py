@@ -1,7 +1,9 @@
 """The limits that a content is measured against: data, kept in each provider's folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from messaging.slide_rules.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,10 @@ class Profile:
     campaign_required: bool = False
     sender_kinds: frozenset[str] = frozenset()
     sender_countries: frozenset[str] = frozenset()
+
+
+def of_provider(finding: Finding, profile: Profile) -> Finding:
+    """The finding as one provider's: whom it concerns, and the code that the provider itself would have answered."""
+    kind = finding.pointer.rpartition("/")[2]
+    code = profile.codes.get(f"{finding.code} {kind}") or profile.codes.get(finding.code)
+    return replace(finding, providers=(profile.provider,), provider_codes={profile.provider: code} if code else {})

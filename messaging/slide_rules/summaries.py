@@ -7,7 +7,7 @@ from typing import Any
 # How many of the rows that lack a value are named.
 MOST_ROWS = 5
 # Control characters, and the marks that turn the direction of what follows: neither belongs on one plain line.
-ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a\u202b\u202d\u202e\u2066-\u2068\ud800-\udfff]")
+ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a\u202b\u202d\u202e\u2066-\u2068\ud800-\udfff\ufffe\uffff]")
 
 
 class Summary:

@@ -295,13 +295,15 @@ def test_a_short_text_that_would_swell_to_gigabytes_is_measured_but_never_filled
     assert peak < 10_000_000
 
 
-def test_thousands_of_recipients_with_the_same_texts_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_text_is_filled_in_however_many_recipients_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     filled = []
     plain = Content.substituted
     monkeypatch.setattr(Content, "substituted", lambda self, values: filled.append(values) or plain(self, values))
-    content = replace(GOOD, subject="Hi $(first)")
-    check(content, [PROFILE], shared={"first": "you"}, recipients=[{"unused": str(n)} for n in range(5_000)])
-    assert filled == [{"first": "you"}]
+    content = replace(GOOD, subject="Hi $(first) $(last)")
+    people = [{"first": "x" * (n % 50), "last": "y" * (n % 49)} for n in range(5_000)]
+    [finding] = blocking(check(content, [PROFILE], recipients=people))
+    assert finding.actual == len("Hi  ") + max(n % 50 + n % 49 for n in range(5_000))
+    assert filled == []
 
 
 def test_thousands_of_placeholders_are_refused_before_they_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
