@@ -170,5 +170,5 @@ def _tell(
     """Write into the story of each of these transactions what was decided about its message."""
     key = now.isoformat()
     timeline.append(
-        [timeline.entry(row, kind, now=now, key=key, source=source) for row in rows.only("pk", "attempt_no")]
+        [timeline.entry(row, kind, now=now, key=key, source=source) for row in rows.only("message", "attempt_no")]
     )
