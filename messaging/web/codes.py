@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views import View
 
 from messaging import meanings, portal_codes
@@ -19,21 +21,21 @@ from messaging.web.shell import PortalMixin
 MOST = 300
 PORTAL = "portal"
 MOST_BANNERS = 3
-WHERE = {Where.ANSWER: "Answer", Where.RECEIPT: "Receipt"}
+WHERE = {Where.ANSWER: gettext_noop("Answer"), Where.RECEIPT: gettext_noop("Receipt")}
 WHOSE = {
-    Whose.SENDER: "Whoever wrote it",
-    Whose.ADMIN: "An administrator",
-    Whose.RECIPIENT: "The recipient",
-    Whose.PROVIDER: "The provider",
-    Whose.NOBODY: "Nobody",
+    Whose.SENDER: gettext_noop("Whoever wrote it"),
+    Whose.ADMIN: gettext_noop("An administrator"),
+    Whose.RECIPIENT: gettext_noop("The recipient"),
+    Whose.PROVIDER: gettext_noop("The provider"),
+    Whose.NOBODY: gettext_noop("Nobody"),
 }
 OUTCOMES = {
-    OutcomeClass.ACCEPTED: ("Accepted", "ok"),
-    OutcomeClass.RETRY: ("Tried again", "info"),
-    OutcomeClass.FAILED: ("Failed", "err"),
-    OutcomeClass.CONFIGURATION: ("Account fault", "warn"),
-    OutcomeClass.BLOCKED: ("Held back", "warn"),
-    OutcomeClass.UNKNOWN: ("Outcome unknown", "warn"),
+    OutcomeClass.ACCEPTED: (gettext_noop("Accepted"), "ok"),
+    OutcomeClass.RETRY: (gettext_noop("Tried again"), "info"),
+    OutcomeClass.FAILED: (gettext_noop("Failed"), "err"),
+    OutcomeClass.CONFIGURATION: (gettext_noop("Account fault"), "warn"),
+    OutcomeClass.BLOCKED: (gettext_noop("Held back"), "warn"),
+    OutcomeClass.UNKNOWN: (gettext_noop("Outcome unknown"), "warn"),
 }
 
 
@@ -72,28 +74,33 @@ class Row:
         if self.code.outcome:
             return OUTCOMES[self.code.outcome]
         if self.code.where is Where.ANSWER:
-            return "It depends", "warn"
+            return gettext_noop("It depends"), "warn"
         if self.code.state is None:
-            return "Information", ""
+            return gettext_noop("Information"), ""
         return LABELS[self.code.state], level_of(self.code.state)
 
     @property
     def text(self) -> str:
         """Everything the search looks through, in small letters."""
         code = self.code
-        words = (self.provider, self.label, code.code, code.meaning, code.next_step, self.what[0], self.whose)
+        said = (code.meaning, code.next_step, self.what[0], self.whose)
+        words = (self.provider, self.label, code.code, *said, *map(_, said))
         return " ".join(words).casefold()
 
 
 class CodeFilters(forms.Form):
     """What the page can be narrowed by. What makes no sense is named and left out, never an error page."""
 
-    q = forms.CharField(label="Search", required=False, max_length=100)
-    provider = forms.ChoiceField(label="Provider", required=False)
+    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=100)
+    provider = forms.ChoiceField(label=gettext_lazy("Provider"), required=False)
     where = forms.ChoiceField(
-        label="Seen in",
+        label=gettext_lazy("Seen in"),
         required=False,
-        choices=[("", "Both"), (Where.ANSWER.value, "Answers"), (Where.RECEIPT.value, "Receipts")],
+        choices=[
+            ("", gettext_lazy("Both")),
+            (Where.ANSWER.value, gettext_lazy("Answers")),
+            (Where.RECEIPT.value, gettext_lazy("Receipts")),
+        ],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -101,7 +108,7 @@ class CodeFilters(forms.Form):
         provider = self.fields["provider"]
         assert isinstance(provider, forms.ChoiceField)
         names = [(name, meanings.label_of(name)) for name in registry.names()]
-        provider.choices = [("", "All"), *names, (PORTAL, portal_codes.LABEL)]
+        provider.choices = [("", gettext_lazy("All")), *names, (PORTAL, portal_codes.LABEL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class Unknown:
 class CodeList(PortalMixin, View):
     """The page of all codes. No message of anybody's is in it: any staff may read it."""
 
-    title = "Codes"
+    title = gettext_noop("Codes")
 
     def has_permission(self) -> bool:
         user = self.request.user

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_noop
 from django.views import View
 
 from messaging import consent
@@ -24,7 +25,11 @@ from messaging.web.shell import PortalMixin
 
 PAGE = 50
 LONGEST_NAME = 60
-ACTIONS = {"stop": "Asked to stop", "start": "Asked to start again", "help": "Asked for help"}
+ACTIONS = {
+    "stop": gettext_noop("Asked to stop"),
+    "start": gettext_noop("Asked to start again"),
+    "help": gettext_noop("Asked for help"),
+}
 Veil = Callable[[str], str]
 
 
@@ -68,7 +73,7 @@ class ConversationPage(PortalMixin, View):
     """
 
     permission_required = "messaging.view_inboundmessage"
-    title = "Conversation"
+    title = gettext_noop("Conversation")
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         user = cast(User, request.user)

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views import View
 
 from messaging import consent
@@ -21,7 +23,7 @@ from messaging.web.shell import PortalMixin
 PAGE = 50
 COUNTED = 1_000
 LONGEST_LINE = 120
-SUBSCRIBED = {"stop": "Left the campaign", "start": "Joined the campaign"}
+SUBSCRIBED = {"stop": gettext_noop("Left the campaign"), "start": gettext_noop("Joined the campaign")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,15 @@ class Row:
 class ConversationFilters(forms.Form):
     """What the list can be narrowed by. A value that makes no sense is named and left out."""
 
-    q = forms.CharField(label="Number", required=False, max_length=30)
-    sender = forms.ModelChoiceField(label="Sender", required=False, queryset=Sender.objects.none(), empty_label="All")
-    show = forms.ChoiceField(label="Show", required=False, choices=[("", "All"), ("stopped", "Opted out")])
+    q = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=30)
+    sender = forms.ModelChoiceField(
+        label=gettext_lazy("Sender"), required=False, queryset=Sender.objects.none(), empty_label=gettext_lazy("All")
+    )
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[("", gettext_lazy("All")), ("stopped", gettext_lazy("Opted out"))],
+    )
 
     def __init__(self, data: dict[str, str], user: User) -> None:
         super().__init__(data)
@@ -63,7 +71,7 @@ class ConversationList(PortalMixin, View):
     """Conversations with the senders a person may use, continued after the message whose id is in `before`."""
 
     permission_required = "messaging.view_inboundmessage"
-    title = "Conversations"
+    title = gettext_noop("Conversations")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user = cast(User, request.user)
@@ -144,20 +152,22 @@ def row_of(message: InboundMessage, *, whole: bool) -> Row:
 def said(message: InboundMessage) -> str:
     """What a handset said, in a text that is never empty."""
     if message.kind == InboundMessage.Kind.SUBSCRIPTION:
-        return SUBSCRIBED.get(message.action, "News of its subscription")
+        return _(SUBSCRIBED.get(message.action, gettext_noop("News of its subscription")))
     return message.text or message.subject or unread(message) or files_in_words(len(message.media_urls))
 
 
 def files_in_words(count: int) -> str:
     """How many files came or went."""
-    return "No text" if not count else f"{count} file{'' if count == 1 else 's'}"
+    return ngettext("%(count)d file", "%(count)d files", count) % {"count": count} if count else _("No text")
 
 
 def unread(message: InboundMessage) -> str:
     """Why a message has no text yet, "" when nothing is missing."""
     if not message.text_urls or message.text:
         return ""
-    return "The text is being fetched." if message.fetch_at else "The text could not be fetched from the provider."
+    return (
+        _("The text is being fetched.") if message.fetch_at else _("The text could not be fetched from the provider.")
+    )
 
 
 def conversation_query(message: InboundMessage) -> Q:

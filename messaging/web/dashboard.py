@@ -9,6 +9,7 @@ from typing import cast
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views import View
 
 from messaging.models import Message
@@ -52,7 +53,7 @@ class Dashboard(PortalMixin, View):
     """Today, fourteen days, outcomes, receipts, and the latest messages."""
 
     permission_required = "messaging.view_message"
-    title = "Dashboard"
+    title = gettext_noop("Dashboard")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()

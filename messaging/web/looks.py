@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from messaging.addresses import masked, readable
 from messaging.statuses import LABELS, Status, Via
@@ -31,9 +33,14 @@ class Group:
     """Statuses that a person reads as one; `level` picks the colour."""
 
     name: str
-    label: str
+    words: str
     level: str
     statuses: tuple[Status, ...]
+
+    @property
+    def label(self) -> str:
+        """Its words in the reader's language."""
+        return _(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +62,16 @@ class Segment:
 
 
 GROUPS = (
-    Group("delivered", "Delivered", "ok", (Status.DELIVERED, Status.READ)),
+    Group("delivered", gettext_noop("Delivered"), "ok", (Status.DELIVERED, Status.READ)),
     Group(
         "waiting",
-        "On the way",
+        gettext_noop("On the way"),
         "info",
         (Status.SCHEDULED, Status.QUEUED, Status.SENDING, Status.ACCEPTED, Status.SUBMITTED),
     ),
-    Group("unclear", "Outcome unknown", "warn", (Status.UNKNOWN, Status.UNCONFIRMED)),
-    Group("failed", "Not delivered", "err", (Status.FAILED, Status.EXPIRED, Status.BLOCKED)),
-    Group("cancelled", "Cancelled", "off", (Status.CANCELLED,)),
+    Group("unclear", gettext_noop("Outcome unknown"), "warn", (Status.UNKNOWN, Status.UNCONFIRMED)),
+    Group("failed", gettext_noop("Not delivered"), "err", (Status.FAILED, Status.EXPIRED, Status.BLOCKED)),
+    Group("cancelled", gettext_noop("Cancelled"), "off", (Status.CANCELLED,)),
 )
 GROUP_OF = {status: group for group in GROUPS for status in group.statuses}
 
@@ -72,9 +79,10 @@ GROUP_OF = {status: group for group in GROUPS for status in group.statuses}
 def look(status: str, via: str = "") -> Look:
     """The pill of a transaction. A delivery says what was delivered: the MMS, or the SMS in its place."""
     known = Status(status)
-    group, label = GROUP_OF[known], LABELS[known]
+    group, label = GROUP_OF[known], _(LABELS[known])
     if known in (Status.DELIVERED, Status.READ) and via:
-        return Look(f"{label} as {via.upper()}", "warn" if via == Via.SMS else "ok", ICONS[known])
+        words = _("%(status)s as %(what)s") % {"status": label, "what": via.upper()}
+        return Look(words, "warn" if via == Via.SMS else "ok", ICONS[known])
     return Look(label, group.level, ICONS[known])
 
 
@@ -87,7 +95,9 @@ def segments(counts: Mapping[str, int]) -> list[Segment]:
 
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago something was, in words: "just now" within the first minute."""
-    return "just now" if now - moment < timedelta(minutes=1) else f"{timesince(moment, now)} ago"
+    if now - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, now)}
 
 
 def number_for(number: str, *, whole: bool) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views import View
 
 from messaging.models import Message, Transaction
@@ -38,7 +39,7 @@ class MessageList(PortalMixin, View):
     """The newest messages first, narrowed by the filters in the query, continued after the id in `before`."""
 
     permission_required = "messaging.view_message"
-    title = "Messages"
+    title = gettext_noop("Messages")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         filters = MessageFilters(readable_query(request))

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.addresses import AddressError, normalise
 from messaging.models import Message, Sender, Transaction
@@ -34,14 +36,22 @@ class Number:
 class MessageFilters(forms.Form):
     """What the list can be narrowed by. A value that makes no sense is named and left out, never an error page."""
 
-    q = forms.CharField(label="Search", required=False, max_length=100)
+    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=100)
     status = forms.ChoiceField(
-        label="Outcome", required=False, choices=[("", "Any outcome"), *((group.name, group.label) for group in GROUPS)]
+        label=gettext_lazy("Outcome"),
+        required=False,
+        choices=[("", gettext_lazy("Any outcome")), *((group.name, gettext_lazy(group.words)) for group in GROUPS)],
     )
-    sender = forms.ModelChoiceField(label="Sender", required=False, queryset=Sender.objects.none(), empty_label="All")
-    source = forms.ChoiceField(label="Source", required=False, choices=[("", "All"), ("web", "Portal"), ("api", "API")])
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    sender = forms.ModelChoiceField(
+        label=gettext_lazy("Sender"), required=False, queryset=Sender.objects.none(), empty_label=gettext_lazy("All")
+    )
+    source = forms.ChoiceField(
+        label=gettext_lazy("Source"),
+        required=False,
+        choices=[("", gettext_lazy("All")), ("web", gettext_lazy("Portal")), ("api", gettext_lazy("API"))],
+    )
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +68,9 @@ class MessageFilters(forms.Form):
     def _bounded(self, name: str) -> date | None:
         given: date | None = self.cleaned_data[name]
         if given and not EARLIEST <= given <= LATEST:
-            raise forms.ValidationError(f"Give a day between {EARLIEST} and {LATEST}.")
+            raise forms.ValidationError(
+                _("Give a day between %(first)s and %(last)s.") % {"first": EARLIEST, "last": LATEST}
+            )
         return given
 
 
@@ -102,7 +114,9 @@ def find(filters: dict[str, Any], *, now: datetime, whole: bool) -> tuple[QueryS
         if number:
             if number.ending and not filters.get("since"):
                 found = found.filter(created_at__gte=now - timedelta(days=SUFFIX_DAYS))
-                note = f"By last digits, the last {SUFFIX_DAYS} days are searched. Give a first day to look further."
+                note = _("By last digits, the last %(days)d days are searched. Give a first day to look further.") % {
+                    "days": SUFFIX_DAYS
+                }
             words |= Q(Exists(Transaction.objects.filter(number.condition, message=OuterRef("pk"))))
         found = found.filter(words)
     return found, note

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
+from django.utils.translation import gettext as _
 
 from messaging import meanings
 
@@ -28,7 +29,7 @@ def page_context(request: HttpRequest, context: Mapping[str, Any], *, title: str
 
     The names `opts`, `cl`, `object`, `title` and `colors` belong to the shell: a page must not use them.
     """
-    return {**admin.site.each_context(request), **context, "title": title}
+    return {**admin.site.each_context(request), **context, "title": _(title) if title else ""}
 
 
 def render(
