@@ -28,8 +28,12 @@ KINDS = {
     "contact": "Contacts",
     "calendar": "Calendar",
     "pdf": "PDF",
+    "passbook": "Passes",
 }
-ACCEPT = ".jpg,.jpeg,.png,.gif,.mp4,.m4v,.3gp,.mp3,.m4a,.amr,.wav,.vcf,.vcard,.ics,.ical,.pdf"
+ACCEPT = (
+    ".jpg,.jpeg,.png,.gif,.webp,.heic,.heif,.avif,.mp4,.m4v,.mov,.3gp,.mp3,.m4a,.amr,.wav,"
+    ".vcf,.vcard,.ics,.ical,.pdf,.pkpass"
+)
 
 
 def owner_of(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""The boxes of an MP4 or 3GP file (ISO 14496-12, 4.2): complete to the last byte, user data blanked."""
+"""The boxes of an MP4, MOV or 3GP file (ISO 14496-12, 4.2): complete to the last byte, user data blanked."""
 
 from collections.abc import Iterator
 
@@ -18,17 +18,20 @@ def stripped(data: bytes) -> bytes:
     copy = bytearray(data)
     end = 0
     names = set()
-    for name, start, stop in _boxes(copy, 0, len(copy), top=True):
+    for name, start, stop in walk(copy, 0, len(copy), top=True):
         names.add(name)
-        _blank(copy, name, start, stop, needless=name not in _PLAYED)
+        _clean(copy, name, start, stop, needless=name not in _PLAYED)
         end = stop
     if not {b"ftyp", b"moov"} <= names:
         raise corrupt("film")
     return bytes(copy[:end])
 
 
-def _boxes(data: bytearray, at: int, end: int, *, top: bool = False) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and stop of each box; at the top, what is no box has been hung on behind the end."""
+def walk(data: bytearray, at: int, end: int, *, top: bool = False) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and stop of each box; at the top, what is no box has been hung on behind the end.
+
+    Raises Refused when a box reaches past `end`.
+    """
     while end - at >= 8:
         size, name, header = int.from_bytes(data[at : at + 4]), bytes(data[at + 4 : at + 8]), 8
         if size == 1:
@@ -38,16 +41,21 @@ def _boxes(data: bytearray, at: int, end: int, *, top: bool = False) -> Iterator
         if size < header or at + size > end:
             if top and name not in _KNOWN:
                 return
-            raise corrupt("film")
+            raise corrupt("file")
         yield name, at, at + size
         at += size
 
 
-def _blank(data: bytearray, name: bytes, start: int, stop: int, *, needless: bool = False) -> None:
+def blank(data: bytearray, start: int, stop: int) -> None:
+    """Turn a box into free space of the same length."""
+    header = 16 if int.from_bytes(data[start : start + 4]) == 1 else 8
+    data[start + 4 : start + 8] = b"free"
+    data[start + header : stop] = bytes(stop - start - header)
+
+
+def _clean(data: bytearray, name: bytes, start: int, stop: int, *, needless: bool = False) -> None:
     if needless or name in _BLANKED:
-        header = 16 if int.from_bytes(data[start : start + 4]) == 1 else 8
-        data[start + 4 : start + 8] = b"free"
-        data[start + header : stop] = bytes(stop - start - header)
+        blank(data, start, stop)
     elif name in _PARENTS:
-        for child, child_start, child_stop in _boxes(data, start + 8, stop):
-            _blank(data, child, child_start, child_stop)
+        for child, child_start, child_stop in walk(data, start + 8, stop):
+            _clean(data, child, child_start, child_stop)

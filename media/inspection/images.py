@@ -1,40 +1,70 @@
-"""JPEG, PNG and GIF by Pillow: every frame decoded, everything but the picture left behind."""
+"""Pictures by Pillow: every frame decoded, everything but the picture left behind."""
 
 import io
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+import pillow_heif
 from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import get_sampling
 
-from media.inspection.gifs import only_pictures
+from media.inspection import gifs, heifs, jpegs, pngs, webps
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
 
 MAX_PIXELS = 25_000_000
 MAX_FRAMES = 500
 MAX_FRAME_PIXELS = 200_000_000  # all frames of an animation together
+# Loaded while this module is, and not anew for every file.
+Image.init()
+pillow_heif.register_heif_opener()
 _EXIF_ORIENTATION = 0x0112
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, MemoryError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What Pillow calls it, its extension, and what keeps its picture and drops the rest, without loss."""
+
+    name: str
+    extension: str
+    only_picture: Callable[[bytes], bytes]
+
+
+_FORMS = {
+    "image/jpeg": _Form("JPEG", "jpg", jpegs.only_picture),
+    "image/png": _Form("PNG", "png", pngs.only_picture),
+    "image/gif": _Form("GIF", "gif", gifs.only_pictures),
+    "image/webp": _Form("WEBP", "webp", webps.only_picture),
+    "image/heic": _Form("HEIF", "heic", heifs.only_picture),
+    "image/avif": _Form("AVIF", "avif", heifs.only_picture),
+}
+
+
 def read(data: bytes, mime_type: str) -> Inspection:
-    """Decode all frames within the caps, and write the picture anew. Raises Refused."""
+    """Decode all frames within the caps, of what will be kept. Raises Refused."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    name = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF"}[mime_type]
+    form = _FORMS[mime_type]
     try:
-        if name == "PNG":
-            with Image.open(io.BytesIO(data), formats=[name]) as image:
-                check_pixels(*image.size)
-                image.verify()  # only this looks at the checksums of the pixel data
-        with Image.open(io.BytesIO(data), formats=[name]) as image:
+        # Before anything else: how large it says it is, and whether it has to be turned.
+        with Image.open(io.BytesIO(data), formats=[form.name]) as image:
             check_pixels(*image.size)
-            frames = _load_every_frame(image)
+            orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        clean = _kept(data, form)
+        with Image.open(io.BytesIO(clean), formats=[form.name]) as image:
+            _load_every_frame(image)
             image.seek(0)
-            return {"JPEG": _jpeg, "PNG": _png, "GIF": _gif}[name](image, data, frames)
+            findings, size = _findings(data, clean, form), image.size
+            if orientation in range(2, 9):
+                clean, size = _upright(image, data, clean, form)
+                findings.append(Finding("image_turned", "The picture was turned upright."))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("more") from None
     except _DAMAGE:
         raise corrupt("picture") from None
+    return Inspection("image", mime_type, form.extension, clean, *size, findings=tuple(findings))
 
 
 def check_pixels(width: int, height: int) -> None:
@@ -72,52 +102,46 @@ def _load_every_frame(image: Image.Image) -> int:
             return count
 
 
-def _jpeg(image: Image.Image, _data: bytes, _frames: int) -> Inspection:
-    findings = _metadata_findings(image)
-    tables, sampling = getattr(image, "quantization", None), get_sampling(image)
-    turned = ImageOps.exif_transpose(image) if image.getexif().get(_EXIF_ORIENTATION, 1) != 1 else image
-    if turned.mode not in ("RGB", "L"):
-        turned, tables, sampling = turned.convert("RGB"), None, -1
-    # The same quantisation tables as before: written anew without a visible loss.
-    options = {"qtables": tables, "subsampling": sampling} if tables else {"quality": 92}
-    out = io.BytesIO()
-    profile = image.info.get("icc_profile")
-    turned.save(out, "JPEG", optimize=True, progressive="progressive" in image.info, icc_profile=profile, **options)
-    return _answer("image/jpeg", "jpg", out.getvalue(), turned.size, findings)
+def _kept(data: bytes, form: _Form) -> bytes:
+    try:
+        return form.only_picture(data)
+    except Refused:
+        if form.name != "JPEG":
+            raise
+    # Not by the book, yet decoders may follow it: written anew then.
+    with Image.open(io.BytesIO(data), formats=[form.name]) as image:
+        image.load()
+        return _written(image, image, form)
 
 
-def _png(image: Image.Image, _data: bytes, frames: int) -> Inspection:
-    findings = _metadata_findings(image)
-    if frames > 1:
-        findings.append(
-            Finding("animation_dropped", "Phones show the first frame of an animated PNG; only it is kept.")
-        )
-    out = io.BytesIO()
-    ImageOps.exif_transpose(image).save(out, "PNG", optimize=image.width * image.height < 4_000_000)
-    with Image.open(io.BytesIO(out.getvalue())) as written:
-        return _answer("image/png", "png", out.getvalue(), written.size, findings)
+def _findings(data: bytes, clean: bytes, form: _Form) -> list[Finding]:
+    if clean == data:
+        return []
+    if form.name == "PNG" and b"acTL" in data[:200]:
+        words = "Phones show the first frame of an animated PNG; only it is kept."
+        return [Finding("animation_dropped", words)]
+    words = "Camera, place and author data, comments and whatever else is no picture were taken out."
+    return [Finding("metadata_removed", words)]
 
 
-def _gif(image: Image.Image, data: bytes, frames: int) -> Inspection:
-    clean = only_pictures(data)
-    findings = []
-    if len(clean) != len(data):
-        findings.append(Finding("metadata_removed", "Comments and data beside the frames were taken out."))
-    with Image.open(io.BytesIO(clean), formats=["GIF"]) as written:
-        if _load_every_frame(written) != frames:
-            raise corrupt("animation")
-    return _answer("image/gif", "gif", clean, image.size, findings)
+def _upright(image: Image.Image, data: bytes, clean: bytes, form: _Form) -> tuple[bytes, tuple[int, int]]:
+    """The picture turned as its camera data say, and its size then."""
+    with Image.open(io.BytesIO(data), formats=[form.name]) as with_camera_data:
+        turned = ImageOps.exif_transpose(with_camera_data)
+    # An AVIF says so in the picture itself, which stays as it is: only its size is told as shown.
+    return clean if form.name == "AVIF" else _written(turned, image, form), turned.size
 
 
-def _metadata_findings(image: Image.Image) -> list[Finding]:
-    exif = image.getexif()
-    findings = []
-    if len(exif) or "xmp" in image.info or getattr(image, "text", None):
-        findings.append(Finding("metadata_removed", "Camera, place and author data were taken out of the picture."))
-    if exif.get(_EXIF_ORIENTATION, 1) != 1:
-        findings.append(Finding("image_turned", "The picture was turned upright."))
-    return findings
-
-
-def _answer(mime_type: str, extension: str, data: bytes, size: tuple[int, int], findings: list[Finding]) -> Inspection:
-    return Inspection("image", mime_type, extension, data, width=size[0], height=size[1], findings=tuple(findings))
+def _written(picture: Image.Image, like: Image.Image, form: _Form) -> bytes:
+    """The picture compressed like another one, with nothing beside it."""
+    out, profile = io.BytesIO(), like.info.get("icc_profile")
+    options: dict[str, Any] = {"quality": 95, "method": 4}
+    if form.name == "JPEG":
+        if picture.mode in ("RGB", "L") and (tables := getattr(like, "quantization", None)):
+            # The same quantisation tables as before: written anew without a visible loss.
+            options = {"qtables": tables, "subsampling": get_sampling(like)}
+        elif picture.mode not in ("RGB", "L"):
+            picture = picture.convert("RGB")
+        options |= {"optimize": True, "progressive": "progressive" in like.info}
+    picture.save(out, form.name, icc_profile=profile, exif=b"", **options)
+    return out.getvalue()

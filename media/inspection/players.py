@@ -4,16 +4,21 @@ import io
 from dataclasses import dataclass
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Stream
+from av.video.stream import VideoStream
 
 from media.inspection import boxes, tags
+from media.inspection.sniffing import unsupported
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
 
 MAX_SECONDS = 3600.0
 MAX_PIXELS = 4096 * 2304
+MAX_STREAMS = 12
 # Pixels decoded in full; a longer film is demuxed to its end and decoded at its key frames.
-DECODE_BUDGET = 6_000_000_000
+DECODE_BUDGET = 2_500_000_000
 
 _DEMUXERS = {
     "audio/mpeg": "mp3",
@@ -22,10 +27,16 @@ _DEMUXERS = {
     "audio/mp4": "mov",
     "video/mp4": "mov",
     "video/3gpp": "mov",
+    "video/quicktime": "mov",
 }
+# What phones and cameras write. Everything else stays unread: each decoder is a door.
+_FILM_CODECS = {"h264", "hevc", "av1", "libdav1d", "vp9", "libvpx-vp9", "mpeg4", "h263", "mjpeg", "prores"}
+_SOUND_CODECS = {"aac", "mp3", "mp3float", "alac", "amrnb", "amrwb", "amr_nb", "amr_wb", "opus", "libopus", "ac3"}
+_SOUND_CODECS |= {"libopencore_amrnb", "libopencore_amrwb", "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le"}
+_SOUND_CODECS |= {"pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav"}
 _AUDIO_ONLY = {"video/mp4": ("audio/mp4", "m4a"), "video/3gpp": ("audio/3gpp", "3gp")}
 _EXTENSIONS = {"audio/mpeg": "mp3", "audio/amr": "amr", "audio/wav": "wav", "audio/mp4": "m4a"}
-_EXTENSIONS |= {"video/mp4": "mp4", "video/3gpp": "3gp"}
+_EXTENSIONS |= {"video/mp4": "mp4", "video/3gpp": "3gp", "video/quicktime": "mov"}
 
 
 @dataclass(slots=True)
@@ -47,7 +58,11 @@ def read(data: bytes, mime_type: str) -> Inspection:
             mode="r",
             format=_DEMUXERS[mime_type],
             # Only the bytes given: a file may name other files or hosts to read.
-            container_options={"protocol_whitelist": "none", "err_detect": "explode"},
+            container_options={
+                "protocol_whitelist": "none",
+                "err_detect": "explode",
+                "codec_whitelist": ",".join(sorted(_FILM_CODECS | _SOUND_CODECS)),
+            },
         ) as container:
             seen = _play(container, what)
     except (FFmpegError, ValueError, EOFError, OSError, IndexError):
@@ -58,13 +73,22 @@ def read(data: bytes, mime_type: str) -> Inspection:
     return _answer(clean, mime_type, seen, what, findings)
 
 
-def _play(container: InputContainer, what: str) -> _Seen:
+def _streams(container: InputContainer, what: str) -> tuple[list[VideoStream], list[AudioStream]]:
+    """The film and the sounds that are played. Raises Refused when there are none, too many, or unreadable ones."""
     films = [
         stream for stream in container.streams.video if not stream.disposition & av.stream.Disposition.attached_pic
     ]
-    sounds = list(container.streams.audio)
-    if len(films) > 1 or len(sounds) > 4 or not films + sounds:
+    # A phone may add a second sound of its own making beside one that everybody can play.
+    sounds = [stream for stream in container.streams.audio if _codec(stream) in _SOUND_CODECS]
+    if len(films) > 1 or len(container.streams) > MAX_STREAMS or not [*films, *container.streams.audio]:
         raise corrupt(what)
+    if not all(_codec(film) in _FILM_CODECS for film in films) or not [*films, *sounds]:
+        raise _unread(container, what)
+    return films, sounds
+
+
+def _play(container: InputContainer, what: str) -> _Seen:
+    films, sounds = _streams(container, what)
     seen = _Seen(seconds=(container.duration or 0) / av.time_base)
     _check_length(seen.seconds)
     for film in films:
@@ -80,6 +104,9 @@ def _play(container: InputContainer, what: str) -> _Seen:
         for frame in packet.decode():
             if isinstance(frame, av.VideoFrame):
                 _check_picture(frame.width, frame.height)
+                if not seen.pictures and frame.rotation % 180:
+                    # As shown: a phone held upright films lying and says so.
+                    seen.width, seen.height = film.height, film.width
                 seen.pictures += 1
             elif isinstance(frame, av.AudioFrame):
                 seen.samples += frame.samples
@@ -89,6 +116,22 @@ def _play(container: InputContainer, what: str) -> _Seen:
     seen.seconds = seen.seconds or ends
     _check_length(max(seen.seconds, ends))
     return seen
+
+
+def _codec(stream: Stream) -> str:
+    # There is none where nothing can read the stream.
+    return str(getattr(getattr(stream, "codec_context", None), "name", "")) or "unknown"
+
+
+def _unread(container: InputContainer, what: str) -> Refused:
+    names = sorted({_codec(stream) for stream in (*container.streams.video, *container.streams.audio)})
+    return Refused(
+        "media_codec_unsupported",
+        f"The {what} is compressed in a way that is not read here.",
+        limit="H.264 or HEVC with AAC; MP3, AAC, AMR or PCM",
+        actual=", ".join(names),
+        fix="Export it as MP4 (H.264 and AAC) or MP3.",
+    )
 
 
 def _check_length(seconds: float) -> None:
@@ -116,6 +159,8 @@ def _check_picture(width: int, height: int) -> None:
 def _answer(data: bytes, mime_type: str, seen: _Seen, what: str, findings: list[Finding]) -> Inspection:
     kind = "video" if seen.width else "audio"
     extension = _EXTENSIONS[mime_type]
+    if kind == "audio" and mime_type == "video/quicktime":
+        raise unsupported("a QuickTime recording without a film", "Export it as M4A or MP3.")
     if kind == "audio" and what == "film":
         mime_type, extension = _AUDIO_ONLY[mime_type]
     elif kind == "video" and what == "recording":

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from media.inspection.verdicts import Refused
 
-SUPPORTED = "JPEG, PNG, GIF, MP4, 3GP, MP3, M4A, AMR, WAV, vCard, iCalendar or PDF"
+SUPPORTED = (
+    "JPEG, PNG, GIF, WebP, HEIC, AVIF, MP4, MOV, 3GP, MP3, M4A, AMR, WAV, vCard, iCalendar, PDF or a Wallet pass"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +22,20 @@ class Sniffed:
 JPEG = Sniffed("image", "image/jpeg", "jpg", "images")
 PNG = Sniffed("image", "image/png", "png", "images")
 GIF = Sniffed("image", "image/gif", "gif", "images")
+WEBP = Sniffed("image", "image/webp", "webp", "images")
+HEIC = Sniffed("image", "image/heic", "heic", "images")
+AVIF = Sniffed("image", "image/avif", "avif", "images")
 MP3 = Sniffed("audio", "audio/mpeg", "mp3", "players")
 AMR = Sniffed("audio", "audio/amr", "amr", "players")
 WAV = Sniffed("audio", "audio/wav", "wav", "players")
 M4A = Sniffed("audio", "audio/mp4", "m4a", "players")
 MP4 = Sniffed("video", "video/mp4", "mp4", "players")
 THREE_GP = Sniffed("video", "video/3gpp", "3gp", "players")
+MOV = Sniffed("video", "video/quicktime", "mov", "players")
 VCARD = Sniffed("contact", "text/vcard", "vcf", "cards")
 ICALENDAR = Sniffed("calendar", "text/calendar", "ics", "cards")
 PDF = Sniffed("pdf", "application/pdf", "pdf", "documents")
+PASS = Sniffed("passbook", "application/vnd.apple.pkpass", "pkpass", "passes")
 
 _STARTS = (
     (b"\xff\xd8\xff", JPEG),
@@ -38,21 +45,21 @@ _STARTS = (
     (b"%PDF-", PDF),
     (b"#!AMR\n", AMR),
     (b"ID3", MP3),
+    (b"PK\x03\x04", PASS),  # its reader refuses every other ZIP archive
 )
+_RIFFS = {b"WAVE": WAV, b"WEBP": WEBP}
 _AUDIO_BRANDS = {b"M4A ", b"M4B ", b"F4A "}
 _MP4_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"dash", b"MSNV", b"F4V "}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+# Says only "a picture in boxes": what is in them follows among the compatible brands.
+_PICTURE_BRANDS = {b"mif1", b"msf1"}
 _MP4_BRANDS |= {b"M4V ", b"M4VH", b"M4VP"}  # the field's .m4v: MP4 under another name, served as video/mp4
 _KNOWN_BUT_UNUSABLE = (
-    (0, b"RIFF", 8, b"WEBP", "a WebP picture", "Save it as JPEG or PNG."),
-    (4, b"ftyp", 8, b"heic", "a HEIC picture", "Save it as JPEG."),
-    (4, b"ftyp", 8, b"mif1", "a HEIC picture", "Save it as JPEG."),
-    (4, b"ftyp", 8, b"avif", "an AVIF picture", "Save it as JPEG or PNG."),
-    (4, b"ftyp", 8, b"qt  ", "a QuickTime film", "Export it as MP4 (H.264)."),
     (0, b"BM", 0, b"BM", "a bitmap picture", "Save it as PNG."),
-    (0, b"PK\x03\x04", 0, b"PK", "a ZIP archive", "Take the picture or film out of it and upload that."),
     (0, b"#EXTM3U", 0, b"#EXTM3U", "a playlist", "Upload the film itself."),
     (0, b"MZ", 0, b"MZ", "a program", "Upload a media file."),
     (0, b"\x7fELF", 0, b"\x7fELF", "a program", "Upload a media file."),
+    (0, b"#!AMR-WB\n", 0, b"#", "a wide-band AMR recording", "Save it as MP3 or as AMR narrow-band."),
     (0, b"#!", 0, b"#!", "a script", "Upload a media file."),
     (0, b"OggS", 0, b"OggS", "an Ogg file", "Convert it to MP3 or MP4."),
     (0, b"\x1aE\xdf\xa3", 0, b"\x1aE\xdf\xa3", "a WebM or Matroska film", "Convert it to MP4 (H.264)."),
@@ -62,15 +69,15 @@ _KNOWN_BUT_UNUSABLE = (
 def sniff(head: bytes) -> Sniffed:
     """The type the first kilobyte of a file claims.
 
-    Raises Refused: `media_empty`, or `media_type_unsupported` for everything phones do not take by MMS, SVG, HTML
-    and scripts among it whatever they are called.
+    Raises Refused: `media_empty`, `text_not_media`, or `media_type_unsupported` for everything else that phones do not
+    take by MMS and nothing here can convert, SVG, HTML and scripts among it whatever they are called.
     """
     if not head:
         raise Refused("media_empty", "The file is empty.", limit=1, actual=0, fix="Choose the file again.")
-    if head[4:8] == b"ftyp" and (found := _by_brand(head[8:12])):
+    if head[4:8] == b"ftyp" and (found := _by_brands(head)):
         return found
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        return WAV
+    if head[:4] == b"RIFF" and head[8:12] in _RIFFS:
+        return _RIFFS[head[8:12]]
     for start, sniffed in _STARTS:
         if head.startswith(start):
             return sniffed
@@ -79,12 +86,24 @@ def sniff(head: bytes) -> Sniffed:
     return _by_text(head)
 
 
+def _by_brands(head: bytes) -> Sniffed | None:
+    brands = [head[8:12]]
+    if brands[0] in _PICTURE_BRANDS:
+        end = min(int.from_bytes(head[:4]), len(head))
+        brands += [head[at : at + 4] for at in range(16, end - 3, 4)]
+    return next((found for brand in brands if (found := _by_brand(brand))), None)
+
+
 def _by_brand(brand: bytes) -> Sniffed | None:
     if brand in _AUDIO_BRANDS:
         return M4A
+    if brand in _HEIC_BRANDS:
+        return HEIC
     if brand[:2] == b"3g":
         return THREE_GP
-    return MP4 if brand in _MP4_BRANDS else None
+    if brand in _MP4_BRANDS:
+        return MP4
+    return {b"qt  ": MOV, b"avif": AVIF, b"avis": AVIF}.get(brand)
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
@@ -102,14 +121,25 @@ def _by_text(head: bytes) -> Sniffed:
     if text.startswith(b"BEGIN:VCALENDAR"):
         return ICALENDAR
     if text.startswith(b"<"):
-        raise _unsupported("a web page, SVG or XML document", "Export it as PNG or JPEG.")
+        raise unsupported("a web page, SVG or XML document", "Export it as PNG or JPEG.")
     for at, first, then_at, then, words, fix in _KNOWN_BUT_UNUSABLE:
         if head[at : at + len(first)] == first and head[then_at : then_at + len(then)] == then:
-            raise _unsupported(words, fix)
-    raise _unsupported("no media file known here", "Save it as one of these and upload the new copy.")
+            raise unsupported(words, fix)
+    if _is_text(head):
+        words = "This is plain text, which no file of a message can be."
+        raise Refused("text_not_media", words, actual="text", fix="Copy its words into the text of the slide.")
+    raise unsupported("no media file known here", "Save it as one of these and upload the new copy.")
 
 
-def _unsupported(actual: str, fix: str) -> Refused:
+def _is_text(head: bytes) -> bool:
+    # The kilobyte may end in the middle of a letter.
+    text = head.decode("utf-8", "ignore")
+    whole = len(text.encode()) >= len(head) - 3
+    return whole and bool(text.strip()) and all(letter.isprintable() or letter in "\t\r\n\ufeff" for letter in text)
+
+
+def unsupported(actual: str, fix: str) -> Refused:
+    """The refusal of a type that no reader here takes: what it is, and what to do instead."""
     return Refused(
         "media_type_unsupported",
         f"This is {actual}, whatever its name says. MMS takes {SUPPORTED}.",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 KINDS = ("image", "audio", "video", "contact", "calendar", "pdf", "passbook")
 
 MEGABYTE = 1_000_000
+# Of originals: what leaves for a handset is made far smaller.
 MAX_BYTES = {
-    "image": 5 * MEGABYTE,
-    "audio": 5 * MEGABYTE,
-    "video": 30 * MEGABYTE,
+    "image": 25 * MEGABYTE,
+    "audio": 30 * MEGABYTE,
+    "video": 100 * MEGABYTE,
     "contact": MEGABYTE,
     "calendar": MEGABYTE,
     "pdf": 5 * MEGABYTE,
+    "passbook": 5 * MEGABYTE,
 }
 LARGEST_UPLOAD = max(MAX_BYTES.values())
 

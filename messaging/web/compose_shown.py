@@ -8,19 +8,15 @@ from media.models import Asset
 from messaging.content import Content, Part, Slide
 
 KINDS = {
-    "image": ("Image", "image", ".jpg,.jpeg,.png,.gif"),
-    "video": ("Video", "film", ".mp4,.m4v,.3gp"),
+    "image": ("Image", "image", ".jpg,.jpeg,.png,.gif,.webp,.heic,.heif,.avif"),
+    "video": ("Video", "film", ".mp4,.m4v,.mov,.3gp"),
     "audio": ("Audio", "audio-lines", ".mp3,.m4a,.amr,.wav"),
     "contact": ("vCard", "contact-round", ".vcf,.vcard"),
     "calendar": ("Event", "calendar-days", ".ics,.ical"),
     "pdf": ("PDF", "file-text", ".pdf"),
     "passbook": ("Pass", "ticket", ".pkpass"),
 }
-UPLOADS = [
-    {"label": label, "icon": icon, "accept": accept}
-    for kind, (label, icon, accept) in KINDS.items()
-    if kind != "passbook"
-]
+UPLOADS = [{"label": label, "icon": icon, "accept": accept} for label, icon, accept in KINDS.values()]
 DURATIONS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
 
 
