@@ -31,6 +31,14 @@ class Fetch:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Had:
+    """A file that an audience was given an address of, and whether it has ever come for it."""
+
+    name: str
+    served: bool
+
+
 def note(link: int, *, method: str, status: int, size: int, client: str) -> None:
     """Write down a request. Whatever is wrong with that is logged and forgotten: the answer has left already."""
     known = "".join(c for c in client if unicodedata.category(c)[0] != "C")[:LONGEST_CLIENT]
@@ -61,15 +69,20 @@ def never_served(*, made: tuple[datetime, datetime], most: int) -> list[PublicLi
     return list(_unserved(PublicLink.objects.filter(created_at__range=made)).order_by("-created_at")[:most])
 
 
-def unserved(files: Collection[UUID], audience: str) -> list[PublicLink]:
-    """Those addresses of an audience from which it has never had the file. One query."""
-    rows = PublicLink.objects.filter(_behind(files, ""), audience=audience)
-    return list(_unserved(rows).order_by("pk"))
+def had(files: Collection[UUID], audience: str) -> list[Had]:
+    """For each address that an audience was given of some files, whether it has ever had the file. One query."""
+    rows = PublicLink.objects.filter(_behind(files, ""), audience=audience).annotate(served=Exists(_servings()))
+    found = rows.select_related("asset", "rendition__asset").order_by("pk")
+    return [Had(file.public_name, row.served) for row in found if (file := row.rendition or row.asset)]
 
 
 def _unserved(rows: "QuerySet[PublicLink]") -> "QuerySet[PublicLink]":
-    had = MediaFetch.objects.filter(link=OuterRef("pk"), method="GET", status__in=SERVED)
-    return rows.filter(~Exists(had)).select_related("asset", "rendition__asset")
+    return rows.filter(~Exists(_servings())).select_related("asset", "rendition")
+
+
+def _servings() -> "QuerySet[MediaFetch]":
+    """The requests for the address of an outer query after which somebody had the file."""
+    return MediaFetch.objects.filter(link=OuterRef("pk"), method="GET", status__in=SERVED)
 
 
 def _behind(files: Collection[UUID], way: str) -> Q:

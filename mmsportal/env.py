@@ -46,6 +46,9 @@ S3_REGION: str | None = _env.str("S3_REGION", "") or None
 AWS_ACCESS_KEY_ID: str | None = _env.str("AWS_ACCESS_KEY_ID", "") or None
 AWS_SECRET_ACCESS_KEY: str | None = _env.str("AWS_SECRET_ACCESS_KEY", "") or None
 
+# A provider that has accepted a message and not come for its media after so long is reported.
+MEDIA_UNFETCHED_MINUTES: int = _env.int("MEDIA_UNFETCHED_MINUTES", 30)
+
 PUBLIC_BASE_URL: str = _env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 MEDIA_PUBLIC_BASE_URL: str = (_env.str("MEDIA_PUBLIC_BASE_URL", "") or PUBLIC_BASE_URL).rstrip("/")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging import code_words, timeline
+from messaging.fetches import story_with_fetches
 from messaging.gateway.codes import Code
 from messaging.models import Message, Sender, Template, Transaction
 from messaging.queueing import Examination, HeldBack
@@ -89,10 +90,11 @@ def transaction(row: Transaction) -> dict[str, Any]:
 
 
 def story(row: Transaction) -> list[dict[str, Any]]:
-    """The timeline, oldest first. One query."""
+    """The timeline, oldest first, with who fetched the media; needs `message` and `account` loaded. Three queries."""
+    told = story_with_fetches(row, timeline.story(row))
     return [
         {"at": moment(one.at), "kind": one.kind, "source": one.source, "code": one.code, "text": one.text or one.title}
-        for one in reversed(timeline.story(row))
+        for one in reversed(told)
     ]
 
 

@@ -130,7 +130,7 @@ class TransactionDetail(ServiceView):
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """One transaction with its timeline, oldest entry first."""
         query_values(request, [])
-        rows = Transaction.objects.for_key(self.key).select_related("account", "sender")
+        rows = Transaction.objects.for_key(self.key).select_related("message", "account", "sender")
         row = rows.filter(pk=transaction_id).first()
         if row is None:
             raise Problem(404)

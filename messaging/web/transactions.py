@@ -15,6 +15,7 @@ from django.views import View
 
 from messaging import timeline
 from messaging.addresses import masked_in
+from messaging.fetches import cause, story_with_fetches
 from messaging.models import ProviderAccount, SendAttempt, Sender, TimelineEntry, Transaction
 from messaging.statuses import CANCELLABLE, SETTLED, Status
 from messaging.timeline import Moment, Reason
@@ -106,7 +107,8 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
     whole, show = request.user.has_perm("messaging.view_numbers"), shown_part(request)
     # The pulse is read before the story: a fact that comes between is shown now and asked for once more.
     pulse = pulse_of(transaction, show)
-    moments = [moment if whole else veiled(moment) for moment in timeline.story(transaction)]
+    story = story_with_fetches(transaction, timeline.story(transaction))
+    moments = [moment if whole else veiled(moment) for moment in story]
     return {
         "transaction": transaction,
         "message": transaction.message,
@@ -118,6 +120,7 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
             back=reverse("web:transaction", args=[transaction.pk]),
         ),
         "reason": reason_for(transaction, whole=whole),
+        "cause": cause(moments),
         "correlation_id": transaction.correlation_id if whole else masked_in(transaction.correlation_id),
         "moments": [moment for moment in moments if belongs(moment, show)][:MOMENTS],
         "ways": ways_of(transaction),

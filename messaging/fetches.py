@@ -1,0 +1,138 @@
+"""Who came for the media of a message, as our own media host saw it: told among the facts when a story is shown.
+
+A provider says "media could not be fetched"; only this says why, or that it never came.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from media import fetch_log
+from media.fetch_log import SERVED, Fetch
+from messaging.gateway import registry
+from messaging.models import TimelineEntry, Transaction
+from messaging.statuses import Status
+from messaging.timeline import Moment
+
+MOST = 50
+# While one of these holds, a provider that never came is worth a word; a message that got through needs none.
+OPEN = (Status.ACCEPTED, Status.SUBMITTED)
+LOST = (Status.FAILED, Status.EXPIRED, Status.UNCONFIRMED)
+WHY = {
+    404: "The file is missing from the storage, or its address was changed on the way.",
+    405: "It was asked for with a method that reads nothing.",
+    410: "The time of the file was over.",
+    416: "A part was asked for that the file does not have.",
+    503: "Our storage did not give the file out at that moment.",
+}
+FETCHED, IN_VAIN, EARLIER, NEVER = "fetched", "fetch_failed", "fetched_earlier", "never_fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Words one story's fetches: who is said to have come, and until when news are known."""
+
+    who: str
+    now: datetime
+
+
+def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> list[Moment]:
+    """A story, newest first, with what the media host saw of this account since the message left. Two queries at most.
+
+    `transaction` must come with its message and account. Providers fetch for all recipients of a content at once or
+    for each: what is told is that of the account, a bounded number, equal ones together.
+    """
+    left = [moment.at for moment in story if moment.kind == "sending"]
+    files = transaction.message.frozen.files() if left else set()
+    if not files:
+        return list(story)
+    teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, timezone.now())
+    came = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
+    told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came})]
+    return sorted([*story, *told], key=lambda moment: moment.at, reverse=True)
+
+
+def cause(story: Sequence[Moment]) -> str:
+    """What the media host knows of why a message failed, in a sentence or two; "" when nothing."""
+    for moment in story:
+        if moment.kind in (IN_VAIN, NEVER):
+            return f"{moment.title}. {moment.text}"
+    return ""
+
+
+def _together(teller: _Teller, came: Sequence[Fetch]) -> list[Moment]:
+    """Each kind of request once, at its first time, with how often it came."""
+    groups: dict[tuple[str, str, int, int], list[Fetch]] = {}
+    for fetch in came:
+        if fetch.method == "GET" or fetch.status not in SERVED:
+            groups.setdefault((fetch.name, fetch.method, fetch.status, fetch.size), []).append(fetch)
+    return [_fetched(teller, group[0], len(group)) for group in groups.values()]
+
+
+def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
+    often = f", {times} times" if times > 1 else ""
+    if fetch.status not in SERVED:
+        why = WHY.get(fetch.status, "")
+        title = f"{teller.who} asked for {fetch.name} in vain"
+        return _moment(fetch.at, IN_VAIN, title, f"{fetch.status}{often}. {why}".strip(), "err", "cloud-off")
+    part = fetch.size < fetch.whole
+    size = f"{_size(fetch.size)} of {_size(fetch.whole)}" if part else _size(fetch.size)
+    text = f"{size}, {fetch.status}{often}"
+    if fetch.status == 304:
+        return _moment(fetch.at, FETCHED, f"{teller.who} had {fetch.name} already", f"304{often}")
+    if part and fetch.status == 200:
+        title = f"{teller.who} broke off while fetching {fetch.name}"
+        return _moment(fetch.at, IN_VAIN, title, f"{text}.", "warn", "cloud-alert")
+    title = f"{teller.who} fetched {'a part of ' if part else ''}{fetch.name}"
+    return _moment(fetch.at, FETCHED, title, text)
+
+
+def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str]) -> list[Moment]:
+    """A word on each file that was not asked for since: that the provider has it from before, or never came."""
+    taken = min((moment.at for moment in story if moment.kind == "accepted"), default=None)
+    if taken is None:
+        return []
+    due, status = taken + patience(), Status(transaction.status)
+    told = []
+    for had in fetch_log.had(transaction.message.frozen.files(), transaction.account.audience):
+        if had.served and had.name not in came:
+            text = "It was not asked for again: the provider has it from before."
+            told.append(_moment(taken, EARLIER, f"{teller.who} fetched {had.name} earlier", text))
+        elif not had.served and (status in LOST or (status in OPEN and due <= teller.now)):
+            text = "Accepted, and nobody has come for the file. Check that the provider can reach the media host."
+            at = due if due <= teller.now else transaction.updated_at
+            told.append(_moment(at, NEVER, f"{teller.who} never fetched {had.name}", text, "warn", "cloud-alert"))
+    return told
+
+
+def patience() -> timedelta:
+    """How long a provider may take to come for the media of a message it has accepted."""
+    return timedelta(minutes=settings.MEDIA_UNFETCHED_MINUTES)
+
+
+def _size(size: int) -> str:
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{round(size / 1000)} KB" if size >= 1000 else f"{size} bytes"
+
+
+def _moment(
+    at: datetime, kind: str, title: str, text: str, level: str = "info", icon: str = "cloud-download"
+) -> Moment:
+    return Moment(
+        at=at,
+        received_at=at,
+        kind=kind,
+        source=TimelineEntry.Source.PORTAL,
+        title=title,
+        text=text,
+        code="",
+        level=level,
+        icon=icon,
+        late=False,
+        detail="",
+        inbox_id=None,
+    )
