@@ -1,6 +1,6 @@
 """Which senders may carry a message, and why not the others: by content, destination, health and limits."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,10 @@ from messaging import addresses, consent
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Sender, Transaction
-from messaging.slide_rules import Finding, Profile, Severity, blocking, check
+from messaging.slide_rules import Finding, Profile, Severity, blocking, check, each, orders
+from messaging.slide_rules.findings import finding
+from messaging.slide_rules.findings import gettext_noop as _
+from messaging.slide_rules.profiles import of_provider
 
 # Where our senders' numbers live and what every carrier of theirs reaches (webex.md, section 1).
 HOME = frozenset({"US", "CA"})
@@ -76,7 +79,7 @@ def reaches_country(sender: Sender, country: str) -> bool:
 
 def profile_of(sender: Sender) -> Profile:
     """The limits of the account that a sender belongs to."""
-    return registry.provider(sender.account.provider).profile
+    return registry.provider(sender.account.provider).profile_for(sender.account.options)
 
 
 def paused(sender: Sender) -> bool:
@@ -91,55 +94,50 @@ def preferred(senders: Iterable[Sender]) -> list[Sender]:
 
 def sender_findings(sender: Sender) -> list[Finding]:
     """What speaks against a sender itself, whatever the content."""
-    profile, provider = profile_of(sender), sender.account.provider
-    findings = []
+    profile = profile_of(sender)
+    return [
+        *(of_provider(found, profile) for found in _own(sender, profile)),
+        *orders.account(profile, sender.account.given),
+    ]
+
+
+def _own(sender: Sender, profile: Profile) -> Iterator[Finding]:
     if not sender.mms_enabled:
-        findings.append(
-            Finding(
-                "sender_not_mms",
-                Severity.BLOCKS,
-                "/from",
-                f"{sender.address} is not enabled for MMS.",
-                fix="Choose another sender, or have MMS switched on for it.",
-                providers=(provider,),
-            )
+        yield finding(
+            "sender_not_mms",
+            Severity.BLOCKS,
+            "/from",
+            _("{sender} is not enabled for MMS."),
+            {"sender": sender.address},
+            fix=_("Choose another sender, or have MMS switched on for it."),
         )
     if not _carried(sender, profile):
-        code = profile.codes.get("sender_kind_not_carried")
-        findings.append(
-            Finding(
-                "sender_kind_not_carried",
-                Severity.BLOCKS,
-                "/from",
-                f"{profile.label} carries MMS from {_carried_senders(profile)} only.",
-                fix="Choose another sender.",
-                providers=(provider,),
-                provider_codes={provider: code} if code else {},
-            )
+        yield finding(
+            "sender_kind_not_carried",
+            Severity.BLOCKS,
+            "/from",
+            _("{provider} carries MMS from {senders} only."),
+            {"provider": profile.label, "senders": _carried_senders(profile)},
+            fix=_("Choose another sender."),
         )
     if sender.paused_at:
-        findings.append(
-            Finding(
-                "sender_paused",
-                Severity.ADVISES,
-                "/from",
-                f"The sender {sender.address} is paused; the message waits until it is resumed.",
-                fix="Ask an admin to resume it, or choose another sender.",
-                providers=(provider,),
-            )
+        yield finding(
+            "sender_paused",
+            Severity.ADVISES,
+            "/from",
+            _("The sender {sender} is paused; the message waits until it is resumed."),
+            {"sender": sender.address},
+            fix=_("Ask an admin to resume it, or choose another sender."),
         )
     if sender.account.paused_at:
-        findings.append(
-            Finding(
-                "account_paused",
-                Severity.ADVISES,
-                "/from",
-                f"The account “{sender.account.name}” is paused; the message waits until it is resumed.",
-                fix="Ask an admin to resume it, or choose a sender of another account.",
-                providers=(provider,),
-            )
+        yield finding(
+            "account_paused",
+            Severity.ADVISES,
+            "/from",
+            _("The account “{account}” is paused; the message waits until it is resumed."),
+            {"account": sender.account.name},
+            fix=_("Ask an admin to resume it, or choose a sender of another account."),
         )
-    return findings
 
 
 def _carried(sender: Sender, profile: Profile) -> bool:
@@ -168,10 +166,14 @@ def candidates(
     In: the content with its files filled in, the numbers asked for, the values shared by all and those of each
     recipient, when the message goes out, and when it runs out if somebody said so.
     """
-    profiles = {sender.account.provider: profile_of(sender) for sender in senders}
+    profiles = {sender.account_id: profile_of(sender) for sender in senders}
+    # Accounts of a provider that are switched alike share their limits: each is asked about once.
+    distinct = list({id(profile): profile for profile in profiles.values()}.values())
     said = {
-        name: tuple(check(content, [profile], shared=shared, recipients=recipients, now=due))
-        for name, profile in profiles.items()
+        id(profile): tuple(found)
+        for profile, found in zip(
+            distinct, each(content, distinct, shared=shared, recipients=recipients, now=due), strict=True
+        )
     }
     homes = {sender.country: sender for sender in senders}
     reached = {
@@ -180,31 +182,12 @@ def candidates(
     return [
         Candidate(
             sender,
-            said[sender.account.provider],
-            (*sender_findings(sender), *_validity(profiles[sender.account.provider], due, expires)),
+            said[id(profiles[sender.account_id])],
+            (*sender_findings(sender), *orders.expiry(profiles[sender.account_id], due, expires)),
             reached[sender.country],
         )
         for sender in senders
     ]
-
-
-def _validity(profile: Profile, due: datetime, expires: datetime | None) -> Iterable[Finding]:
-    longest = profile.longest_validity
-    if longest is None or expires is None or (asked := int((expires - due).total_seconds())) <= longest:
-        return
-    code = profile.codes.get("expires_late")
-    days = longest // 86_400
-    yield Finding(
-        "expires_late",
-        Severity.BLOCKS,
-        "/expire_at",
-        f"{profile.label} keeps a message for {days} days at most.",
-        limit=longest,
-        actual=asked,
-        fix=f"Name a time within {days} days.",
-        providers=(profile.provider,),
-        provider_codes={profile.provider: code} if code else {},
-    )
 
 
 def routes(

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
 from messaging.models import Message, Transaction
-from messaging.slide_rules import blocking, check
+from messaging.slide_rules import blocking, check, orders
 
 LONGEST_BODY = 8000
 
@@ -32,7 +32,8 @@ def outbound(
     """
     message = transaction.message
     content = message.frozen.substituted({**message.substitutions, **transaction.substitutions})
-    wrong = blocking(check(content, [provider.profile]))
+    profile = provider.profile_for(transaction.sender.account.options)
+    wrong = blocking([*check(content, [profile]), *orders.reference(profile, transaction.client_ref)])
     if wrong:
         raise Refused(wrong[0].code, wrong[0].message)
     content = content.hosted_at(addresses or {})

@@ -4,7 +4,7 @@ Plain Python. A client turns an OutboundMessage into a request, an answer into A
 body into Receipts. A server is the same wire seen from the provider's chair; the sandbox plays it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -221,7 +221,10 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider folder, loaded. The last three are None where a provider offers no such thing."""
+    """A provider folder, loaded. The last four are None where a provider offers no such thing.
+
+    `profile` are the limits of an account as it comes, `switched` those of one with the options given.
+    """
 
     name: str
     profile: Profile
@@ -230,3 +233,8 @@ class Provider:
     saving: Saving | None = None
     query: Query | None = None
     probe: Probe | None = None
+    switched: Callable[[Mapping[str, bool]], Profile] | None = None
+
+    def profile_for(self, options: Mapping[str, bool]) -> Profile:
+        """The limits of an account with these switches."""
+        return self.switched(options) if self.switched else self.profile

@@ -35,6 +35,7 @@ def provider(name: str) -> Provider:
         cast(Saving | None, _offered(name, "saving")),
         cast(Query | None, _offered(name, "query")),
         cast(Probe | None, _offered(name, "probe")),
+        getattr(profile, "profile_for", None),
     )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
@@ -16,7 +17,16 @@ from uuid6 import uuid7
 from messaging.addresses import AddressError, SenderKind, check_sender
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
-from messaging.models.sealing import seal, unseal
+from messaging.models.sealing import SealBroken, seal, unseal
+
+
+@lru_cache(maxsize=256)
+def _given(sealed: str) -> frozenset[str]:
+    # Remembered by the sealed text: names only, so that asking about a sender opens no secret each time.
+    try:
+        return frozenset(name for name, value in unseal(sealed).items() if value.strip())
+    except SealBroken:
+        return frozenset()
 
 
 def new_webhook_secret() -> str:
@@ -74,6 +84,11 @@ class ProviderAccount(models.Model):
     @credentials.setter
     def credentials(self, values: Mapping[str, str]) -> None:
         self.credentials_sealed = seal(values)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the credentials that are set, without their values; none where they cannot be opened."""
+        return _given(self.credentials_sealed)
 
     def opened(self) -> Account:
         """The account as the gateway knows it, credentials opened. Raises SealBroken."""

@@ -47,6 +47,11 @@ OPTIONS = (
         "A content for 50 people or more, or with a video, is stored at Sinch and sent from there.",
         default=True,
     ),
+    OptionField(
+        "transcoding",
+        "Transcoding is on",
+        "As Sinch has set up the account: files that do not fit are made to, within the limits for sources.",
+    ),
 )
 METHODS = ("POST", "HEAD")
 ACKNOWLEDGEMENT = Acknowledgement("application/json", b'{"status":"success"}')

@@ -1,5 +1,8 @@
 """What Sinch takes (seed 002; sinch.md, sections 4 to 6)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from messaging.slide_rules import Profile
 
 MEDIA = ("image", "audio", "video")
@@ -8,6 +11,11 @@ OBJECTS = ("contact", "calendar", "pdf")
 LIMIT = 750_000
 AS_IT_IS = 740_000
 SMALL_OBJECT = 100_000
+# What transcoding takes as a source: images always, videos where the content is stored first (section 6).
+STILL_SOURCE = 1_000_000
+VIDEO_SOURCE = 10_000_000
+# The least that carriers take by default (section 6).
+EVERY_CARRIER = 600_000
 
 PROFILE = Profile(
     provider="sinch",
@@ -54,8 +62,21 @@ PROFILE = Profile(
     name_limit=200,
     shortest=1,
     longest=60,
+    carries_duration=False,
+    plain_subject_advised=True,
     link_days=365,
     longest_validity=3 * 24 * 3600,
+    total_advice=EVERY_CARRIER,
+    # The types that phones play themselves; without transcoding nobody makes one of the others.
+    plays=frozenset(
+        {
+            *("image/jpg", "image/jpeg", "image/png", "image/gif"),
+            *("audio/mp3", "audio/mpeg", "audio/amr"),
+            *("video/mp4", "video/3gpp"),
+        }
+    ),
+    seconds_advice={"video": 30},
+    reference_limit=64,
     sender_kinds=frozenset({"short_code", "toll_free", "10dlc", "long"}),
     codes={
         "slides_missing": "E312",
@@ -79,6 +100,26 @@ PROFILE = Profile(
         "fallback_missing": "E622",
         "link_expires_late": "E617",
         "link_expires_wrong": "E617",
+        "expires_late": "E100",
+        "reference_too_long": "E100",
         "sender_kind_not_carried": "E111",
     },
 )
+# With transcoding on, Sinch rewrites what does not fit (seed 002): larger sources, and every type plays.
+TRANSCODED = replace(
+    PROFILE,
+    part_bytes={**PROFILE.part_bytes, "image": STILL_SOURCE},
+    total_bytes=STILL_SOURCE,
+    total_advice=None,
+    plays=frozenset(),
+    encodes=frozenset({"audio", "video"}),
+)
+# Only what is stored first is transcoded whole (section 3).
+STORED = replace(TRANSCODED, shared_part_bytes={"video": VIDEO_SOURCE})
+
+
+def profile_for(options: Mapping[str, bool]) -> Profile:
+    """The limits of an account with these switches."""
+    if not options.get("transcoding", False):
+        return PROFILE
+    return STORED if options.get("save_first", True) else TRANSCODED

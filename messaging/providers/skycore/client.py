@@ -77,6 +77,16 @@ OPTIONS = (
         "A content for fifty people or more, or with a video, is stored at Skycore once and sent from there.",
         default=True,
     ),
+    OptionField(
+        "transcoding",
+        "Transcoding is on",
+        "As Skycore has set up the account: files that do not fit are made to, within the limits for sources.",
+    ),
+    OptionField(
+        "enforce_campaign",
+        "Campaigns are enforced",
+        "“Enforce Campaign Check” in the account: nothing is sent without a campaign reference (E718).",
+    ),
 )
 METHODS = ("POST", "HEAD")
 # Answered with an empty body (section 7.1).

@@ -1,5 +1,8 @@
 """What Skycore takes (seed 004; skycore.md, sections 3 and 8; caps of sinch.md, section 6)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from messaging.slide_rules import Profile
 
 MEDIA = ("image", "audio", "video")
@@ -7,6 +10,11 @@ OBJECTS = ("contact", "calendar", "pdf", "passbook")
 # What the carriers behind it take; the account's own limits are not published (section 3.3).
 LIMIT = 750_000
 CARD = 100_000
+# What transcoding takes as a source: images always, videos where the content is stored first (sinch.md, section 6).
+STILL_SOURCE = 1_000_000
+VIDEO_SOURCE = 10_000_000
+# The least that carriers take (section 3.3).
+EVERY_CARRIER = 600_000
 
 PROFILE = Profile(
     provider="skycore",
@@ -83,11 +91,43 @@ PROFILE = Profile(
         "fallback_missing": "E622",
         "link_expires_late": "E617",
         "link_expires_wrong": "E617",
+        "campaign_missing": "E718",
         "sender_kind_not_carried": "E111",
     },
+    carries_expiry=False,
+    plain_text_only=True,
     fallback_optional=False,
     subject_is_fallback=True,
     link_days=365,
     drops_query=frozenset({"audio", "video"}),
+    total_advice=EVERY_CARRIER,
+    # The types that phones play themselves; without transcoding nobody makes one of the others.
+    plays=frozenset(
+        {
+            *("image/jpg", "image/jpeg", "image/png", "image/gif"),
+            *("audio/mp3", "audio/mpeg"),
+            *("video/mp4", "video/3gpp"),
+        }
+    ),
+    seconds_advice={"video": 30},
     sender_kinds=frozenset({"short_code"}),
 )
+# With transcoding on, larger sources will do and every type plays.
+TRANSCODED = replace(
+    PROFILE,
+    part_bytes={**PROFILE.part_bytes, "image": STILL_SOURCE},
+    total_bytes=STILL_SOURCE,
+    total_advice=None,
+    plays=frozenset(),
+    encodes=frozenset({"audio", "video"}),
+)
+STORED = replace(TRANSCODED, shared_part_bytes={"video": VIDEO_SOURCE})
+
+
+def profile_for(options: Mapping[str, bool]) -> Profile:
+    """The limits of an account with these switches."""
+    made = PROFILE
+    if options.get("transcoding", False):
+        made = STORED if options.get("save_first", True) else TRANSCODED
+    # "Enforce Campaign Check" of the account (section 3).
+    return replace(made, campaign_required=True) if options.get("enforce_campaign", False) else made

@@ -4,6 +4,8 @@ from messaging.slide_rules import Profile
 
 # The seed names no limit, though a code for going over it exists; this is what telesign.md takes it to be.
 LIMIT = 1_000_000
+# Beyond this a client should warn (section 4).
+ADVISED = 600_000
 # What the vendor's SMS product takes.
 SMS = 1600
 
@@ -16,6 +18,9 @@ PROFILE = Profile(
     medium_required=True,
     carries_text=False,
     carries_subject=False,
+    carries_duration=False,
+    carries_link=False,
+    carries_expiry=False,
     # Nothing can share a slide anyway.
     clashes=frozenset(),
     types={
@@ -24,6 +29,7 @@ PROFILE = Profile(
         "audio": frozenset({"audio/mp3", "audio/mpeg", "audio/amr", "audio/wav", "audio/x-wav"}),
     },
     total_bytes=LIMIT,
+    total_advice=ADVISED,
     part_bytes=dict.fromkeys(("image", "video", "audio"), LIMIT),
     # Texts beside the media and subjects are not carried at all; these bounds are the portal's own.
     text_limit=SMS,
@@ -36,6 +42,7 @@ PROFILE = Profile(
     name_limit=200,
     shortest=1,
     longest=60,
+    reference_limit=100,
     sender_kinds=frozenset({"short_code"}),
     sender_countries=frozenset({"US"}),
     codes={
@@ -54,6 +61,8 @@ PROFILE = Profile(
         "media_url_not_public": "3045",
         "fallback_too_long": "3045",
         "texts_too_long": "3116",
+        "reference_too_long": "3103",
+        "reference_characters": "3103",
         "sender_kind_not_carried": "3057",
     },
 )

@@ -53,7 +53,13 @@ CREDENTIALS = (
     CredentialField("service_id", "Service id", "With the service secret, for signed tokens instead of the key."),
     CredentialField("service_secret", "Service secret", "In base64, as the tenant shows it. Wins over the key."),
 )
-OPTIONS: tuple[OptionField, ...] = ()
+OPTIONS = (
+    OptionField(
+        "transcoding",
+        "Transcoding is on",
+        "As Webex Connect has set up the account: audio and video go out once they are encoded.",
+    ),
+)
 METHODS = ("POST", "HEAD")
 ACKNOWLEDGEMENT = Acknowledgement()
 CALL_SECONDS = 20.0

@@ -1,5 +1,8 @@
 """What Webex Connect takes (seed 000; webex.md, sections 3 to 5)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from messaging.slide_rules import Profile
 
 MEDIA = ("image", "audio", "video")
@@ -44,6 +47,9 @@ PROFILE = Profile(
     fallback_required=True,
     # The request has no switch for it, and 7259 asks for the text (webex.md, sections 3 and 10.1).
     fallback_optional=False,
+    # Nor one for a link to the slides; what a message may live here is the portal's own 7 days (section 3).
+    carries_link=False,
+    reference_limit=50,
     name_limit=200,
     shortest=1,
     longest=60,
@@ -66,5 +72,13 @@ PROFILE = Profile(
         "subject_too_long": "7107",
         "fallback_missing": "7259",
         "fallback_cannot_be_disabled": "7259",
+        "reference_too_long": "7004",
     },
 )
+# With transcoding on, audio and video may be used once they are encoded (seed 000).
+TRANSCODED = replace(PROFILE, encodes=frozenset({"audio", "video"}))
+
+
+def profile_for(options: Mapping[str, bool]) -> Profile:
+    """The limits of an account with these switches."""
+    return TRANSCODED if options.get("transcoding", False) else PROFILE

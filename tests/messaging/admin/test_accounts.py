@@ -205,7 +205,7 @@ def test_switches_that_nobody_declares_stay_as_they_are(keeper, account) -> None
     ProviderAccount.objects.update(options={"of_a_later_version": True})
     assert keeper.post(page(account), filled(account)).status_code == 302
     account.refresh_from_db()
-    assert account.options == {"of_a_later_version": True}
+    assert account.options == {"of_a_later_version": True, "transcoding": False}
 
 
 @pytest.mark.parametrize("provider", registry.names())
