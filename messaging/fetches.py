@@ -98,10 +98,12 @@ def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], 
     due, status = taken + patience(), Status(transaction.status)
     told = []
     for had in fetch_log.had(transaction.message.frozen.files(), transaction.account.audience):
-        if had.served and had.name not in came:
+        if had.name in came:
+            continue
+        if had.served:
             text = "It was not asked for again: the provider has it from before."
             told.append(_moment(taken, EARLIER, f"{teller.who} fetched {had.name} earlier", text))
-        elif not had.served and (status in LOST or (status in OPEN and due <= teller.now)):
+        elif status in LOST or (status in OPEN and due <= teller.now):
             text = "Accepted, and nobody has come for the file. Check that the provider can reach the media host."
             at = due if due <= teller.now else transaction.updated_at
             told.append(_moment(at, NEVER, f"{teller.who} never fetched {had.name}", text, "warn", "cloud-alert"))
