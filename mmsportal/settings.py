@@ -178,6 +178,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "messaging.tasks.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
     "pass canaries": {"task": "messaging.tasks.pass_canaries", "schedule": 10.0, "options": {"expires": 10.0}},
     "reconcile": {"task": "messaging.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60.0}},
+    "fit media": {"task": "media.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

@@ -1,0 +1,203 @@
+"""Fitted copies of files: asked for, made once, kept. The row is the queue; whoever holds its lease makes the copy.
+
+A worker that dies leaves a lease that runs out, and the next one takes the row up; after `MOST_ATTEMPTS` it has failed.
+Encoding and storing happen outside of any transaction; each step is recorded in a commit of its own.
+"""
+
+import hashlib
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.db.transaction import on_commit
+from django.dispatch import Signal
+from django.utils import timezone
+
+from media import storage
+from media.fitting import Fitted, Target, Unfit, fit
+from media.models import EXTENSIONS, Asset, Rendition
+
+logger = logging.getLogger(__name__)
+Status = Rendition.Status
+# Renewed while the encoder tells of progress; a worker that died is noticed after this.
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 3
+# How many are made at a time: encoders take a whole processor each, and sending must go on beside them.
+MOST_AT_ONCE = 2
+# After the storage could not be reached.
+PAUSE = timedelta(seconds=15)
+# The next try asks for this much less, so that something changes.
+SMALLER = 0.7
+BROKEN = ("media_fitting_failed", "The worker stopped over this file again and again. Upload another copy of it.")
+# Sent once something is to be made, and once something is ready or has failed.
+asked = Signal()
+settled = Signal()
+
+
+def ask(asset: Asset, target: Target) -> Rendition:
+    """The copy of an asset for a target: the one there is, or one that will be made. Two statements at most."""
+    return ask_all([(asset, target)])[0]
+
+
+def ask_all(wanted: Iterable[tuple[Asset, Target]]) -> list[Rendition]:
+    """A copy for each asset and target, in their order; what is new waits for a worker. Three statements at most.
+
+    May be part of the caller's commit: then nothing is made before it.
+    """
+    pairs = [(asset, str(target)) for asset, target in wanted]
+    known = _known(pairs)
+    missing = [(asset, line) for asset, line in pairs if (asset.pk, line) not in known]
+    if missing:
+        rows = [Rendition(asset=asset, target=line) for asset, line in dict.fromkeys(missing)]
+        # Somebody else may be asking for the same; the first counts.
+        Rendition.objects.bulk_create(rows, ignore_conflicts=True)
+        known = _known(pairs)
+        on_commit(lambda: asked.send(Rendition))
+    return [known[asset.pk, line] for asset, line in pairs]
+
+
+def _known(pairs: Collection[tuple[Asset, str]]) -> dict[tuple[UUID, str], Rendition]:
+    assets, lines = {asset.pk for asset, _line in pairs}, {line for _asset, line in pairs}
+    rows = Rendition.objects.select_related("asset").filter(asset__in=assets, target__in=lines)
+    return {(row.asset_id, row.target): row for row in rows}
+
+
+def named(identities: Collection[str]) -> dict[str, Rendition]:
+    """Renditions by their ids, with their assets; what is no id names none. One query."""
+    ids = set()
+    for identity in identities:
+        with suppress(ValueError):
+            ids.add(UUID(identity))
+    return {str(row.pk): row for row in Rendition.objects.select_related("asset").filter(pk__in=ids)} if ids else {}
+
+
+def use(renditions: Collection[Rendition], now: datetime) -> None:
+    """Note that copies are used now, which keeps them from being cleared away. One statement."""
+    Rendition.objects.filter(pk__in=[row.pk for row in renditions]).update(used_at=now)
+
+
+def smaller(rendition: Rendition) -> Rendition:
+    """The next smaller copy of the same original: always from the original, never from a copy."""
+    target = Target.parse(rendition.target)
+    had = min(target.budget, rendition.size or target.budget)
+    return ask(rendition.asset, Target(target.types, max(1, int(had * SMALLER)), target.side, target.seconds))
+
+
+def due() -> bool:
+    """Whether something waits to be made, or was left behind."""
+    waits: bool = _open(timezone.now()).exists()
+    return waits
+
+
+def work() -> bool:
+    """Make the copy that has waited longest. Out: False when there was nothing to do, or enough is being made."""
+    rendition = _claim(timezone.now())
+    if rendition is None:
+        return False
+    lease = _Lease(rendition)
+    try:
+        fitted = _made(rendition, lease)
+        key = _stored(fitted)
+    except Unfit as unfit:
+        lease.end(status=Status.FAILED, code=unfit.code, text=unfit.message[:300])
+    except FileNotFoundError:
+        lease.end(status=Status.FAILED, code="media_gone", text="The file is no longer there. Upload it again.")
+    except storage.Unavailable as error:
+        logger.error("rendition %s waits for the storage: %s", rendition.pk, error)
+        # No fault of the file: the try does not count.
+        lease.put_off(timezone.now() + PAUSE)
+        return True
+    else:
+        lease.end(status=Status.READY, progress=100, **_facts(fitted, key))
+    settled.send(Rendition)
+    return True
+
+
+def _open(now: datetime) -> QuerySet[Rendition]:
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    return Rendition.objects.filter(free, status__in=[Status.WAITING, Status.RUNNING])
+
+
+def _claim(now: datetime) -> Rendition | None:
+    """Take the longest waiting row, by one conditional update: of two that want it, one gets it."""
+    if Rendition.objects.filter(status=Status.RUNNING, lease_until__gt=now).count() >= MOST_AT_ONCE:
+        return None
+    for row in _open(now).select_related("asset").order_by("id")[:10]:
+        mine = Rendition.objects.filter(pk=row.pk, lease_until=row.lease_until, status=row.status)
+        if row.attempts >= MOST_ATTEMPTS:
+            code, text = BROKEN
+            if mine.update(status=Status.FAILED, code=code, text=text, lease_until=None):
+                settled.send(Rendition)
+            continue
+        until = now + LEASE
+        if mine.update(status=Status.RUNNING, lease_until=until, attempts=F("attempts") + 1, progress=0):
+            row.lease_until = until
+            return row
+    return None
+
+
+class _Lease:
+    """What a worker holds of a row: renewed as the encoder goes on, worth nothing once somebody else has taken it."""
+
+    def __init__(self, rendition: Rendition) -> None:
+        self.pk, self.until = rendition.pk, rendition.lease_until
+        self.shown = 0
+
+    def tell(self, done: int) -> None:
+        """How much is done, in percent: written when it has changed or half of the lease is over."""
+        now = timezone.now()
+        if done < self.shown + 2 and self.until and self.until - now > LEASE / 2:
+            return
+        until = now + LEASE
+        if self._mine().update(progress=done, lease_until=until):
+            self.shown, self.until = done, until
+
+    def end(self, **fields: object) -> None:
+        """Write what came of it, unless somebody else has taken the row over."""
+        if not self._mine().update(lease_until=None, **fields):
+            logger.warning("rendition %s was taken over before it was done", self.pk)
+
+    def put_off(self, until: datetime) -> None:
+        """Back into the queue until then, as if it had not been tried."""
+        self._mine().update(status=Status.WAITING, lease_until=until, attempts=F("attempts") - 1)
+
+    def _mine(self) -> QuerySet[Rendition]:
+        return Rendition.objects.filter(pk=self.pk, status=Status.RUNNING, lease_until=self.until)
+
+
+def _made(rendition: Rendition, lease: _Lease) -> Fitted:
+    with TemporaryDirectory(prefix="original-") as folder:
+        original = Path(folder, "original")
+        with storage.open(rendition.asset.storage_key) as stored, original.open("wb") as copy:
+            copyfileobj(stored, copy)
+        return fit(original, Target.parse(rendition.target), told=lease.tell)
+
+
+def _stored(fitted: Fitted) -> str:
+    return storage.put(
+        fitted.data,
+        sha256=hashlib.sha256(fitted.data).hexdigest(),
+        extension=EXTENSIONS[fitted.mime_type],
+        mime_type=fitted.mime_type,
+    )
+
+
+def _facts(fitted: Fitted, key: str) -> Mapping[str, object]:
+    return {
+        "mime_type": fitted.mime_type,
+        "size": fitted.size,
+        "width": fitted.width,
+        "height": fitted.height,
+        "seconds": fitted.seconds,
+        "measured": dict(fitted.measured),
+        "sha256": hashlib.sha256(fitted.data).hexdigest(),
+        "storage_key": key,
+        "code": "",
+        "text": "",
+    }
