@@ -92,6 +92,13 @@ def standing(number: str | OuterRef, address: str | OuterRef) -> QuerySet[OptOut
     return OptOut.objects.filter(Q(sender=None) | Q(sender__address=address), number=number, lifted_at=None)
 
 
+def standing_for(number: OuterRef, addresses: Collection[str]) -> QuerySet[OptOut]:
+    """The opt-outs that keep any of these addresses from writing to `number`, for a query about many numbers."""
+    return OptOut.objects.filter(
+        Q(sender=None) | Q(sender__address__in=addresses), number=number, lifted_at=None
+    ).order_by()
+
+
 def _silent(numbers: Collection[str]) -> set[tuple[str, str | None]]:
     rows = OptOut.objects.filter(lifted_at=None, number__in=numbers)
     return set(rows.order_by().values_list("number", "sender__address"))
