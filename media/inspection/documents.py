@@ -4,7 +4,16 @@ import io
 import sys
 
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    PdfObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
 
@@ -13,6 +22,8 @@ MAX_OBJECTS = 50_000
 _ACTIVE_KEYS = {"/JS", "/JavaScript", "/AA", "/XFA", "/EmbeddedFiles", "/EF", "/RichMediaContent"}
 _ACTIVE_TYPES = {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie"}
 _ACTIVE_TYPES |= {"/EmbeddedFile", "/FileAttachment", "/RichMedia", "/Screen", "/3D", "/Sound", "/RichMediaExecute"}
+# What a link on a page may lead to when it is tapped.
+_LINKS = ("http://", "https://", "mailto:", "tel:", "sms:")
 _PRIVATE = ("/Metadata", "/PieceInfo")
 _HEADER = b"%PDF-"
 
@@ -79,8 +90,9 @@ def _walk(reader: PdfReader) -> None:
 
 
 def _check_passive(found: DictionaryObject) -> None:
-    names = {str(found.get(key)) for key in ("/S", "/Type", "/Subtype") if isinstance(found.get(key), NameObject)}
-    active = sorted((_ACTIVE_KEYS & found.keys()) | (_ACTIVE_TYPES & names))
+    values = [_value(found, key) for key in ("/S", "/Type", "/Subtype")]
+    names = {str(value) for value in values if isinstance(value, NameObject)}
+    active = sorted((_ACTIVE_KEYS & found.keys()) | (_ACTIVE_TYPES & names) | _leading_outside(found))
     if active:
         raise Refused(
             "pdf_active_content",
@@ -88,6 +100,31 @@ def _check_passive(found: DictionaryObject) -> None:
             actual=", ".join(name.strip("/") for name in active),
             fix='Print it to a new PDF ("Save as PDF"), which leaves them out.',
         )
+
+
+def _leading_outside(found: DictionaryObject) -> set[str]:
+    """What opens by itself, fetches from elsewhere, or leads to something that is no page or address."""
+    outside = set()
+    link, opened = _value(found, "/URI"), _value(found, "/OpenAction")
+    # The catalogue has a dictionary of this name as well, which only says what links are relative to.
+    if isinstance(link, (TextStringObject, ByteStringObject)) and not _text(link).startswith(_LINKS):
+        outside.add("/URI")
+    if isinstance(opened, DictionaryObject) and str(_value(opened, "/S") or "/GoTo") != "/GoTo":
+        outside.add("/OpenAction")
+    if str(_value(found, "/FS")) == "/URL" or (isinstance(found, StreamObject) and "/F" in found):
+        outside.add("/FS")
+    return outside
+
+
+def _value(found: DictionaryObject, key: str) -> PdfObject | None:
+    """A member, also where the dictionary only says in which object it stands."""
+    value = found.get(key)
+    return value.get_object() if isinstance(value, IndirectObject) else value
+
+
+def _text(link: PdfObject) -> str:
+    written = link.decode("latin-1") if isinstance(link, bytes) else str(link)
+    return written.strip().lower()
 
 
 def _rewritten(reader: PdfReader) -> bytes:

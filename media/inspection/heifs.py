@@ -8,11 +8,13 @@ from media.inspection.verdicts import corrupt
 
 # Camera, place and author data. What the picture needs is in items of its own types.
 _PRIVATE_ITEMS = {b"Exif", b"mime", b"uri "}
+# Camera data that say nothing, as decoders refuse an item of them that is all zeros: an empty TIFF directory.
+_NOTHING = b"\0\0\0\0" + b"MM\0*\0\0\0\x08" + b"\0\0" + b"\0\0\0\0"
 _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov")
 
 
 def only_picture(data: bytes) -> bytes:
-    """The photo with its private items turned to zeros, and without bytes behind its last box.
+    """The photo with its private items emptied, and without bytes behind its last box.
 
     Nothing moves, so the offsets inside stay true. Raises Refused when a box reaches past the end.
     """
@@ -22,7 +24,7 @@ def only_picture(data: bytes) -> bytes:
         if name == b"meta":
             meta = True
             for first, last in _private(copy, start, stop):
-                copy[first:last] = bytes(last - first)
+                copy[first:last] = _NOTHING[: last - first].ljust(last - first, b"\0")
         elif name not in _NEEDED:
             blank(copy, start, stop)
         end = stop

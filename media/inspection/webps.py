@@ -17,11 +17,11 @@ def only_picture(data: bytes) -> bytes:
         stop = at + 8 + length + length % 2
         if stop > end:
             raise corrupt("picture")
-        chunk = bytearray(data[at:stop])
-        if chunk[:4] in _NEEDED:
-            if chunk[:4] == b"VP8X" and length:
-                chunk[8] &= ~_HAS_EXIF_OR_XMP
-            kept.append(bytes(chunk))
+        name, chunk = data[at : at + 4], data[at:stop]
+        if name == b"VP8X" and length:
+            chunk = chunk[:8] + bytes([chunk[8] & ~_HAS_EXIF_OR_XMP]) + chunk[9:]
+        if name in _NEEDED:
+            kept.append(chunk)
         at = stop
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body

@@ -1,7 +1,10 @@
 """Small real files of every kind, made on the spot, and the broken and hostile ones made from them."""
 
+import hashlib
 import io
+import json
 import wave
+import zipfile
 import zlib
 from fractions import Fraction
 from pathlib import Path
@@ -9,11 +12,12 @@ from tempfile import TemporaryDirectory
 
 import av
 import icalendar
+import pillow_heif
 import vobject
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 HTML = b"<html><script>alert(1)</script></html>"
 
@@ -36,6 +40,28 @@ def jpeg_with_place(orientation: int = 6) -> bytes:
     exif[0x010F] = "Example Camera"
     exif.get_ifd(0x8825)[2] = (51.0, 30.0, 26.0)
     return jpeg(exif=exif)
+
+
+def photo(form: str, width: int = 64, height: int = 48, **options: object) -> bytes:
+    """A picture in one of the forms that only a computer or a phone's camera writes: WEBP, HEIF, AVIF, TIFF, BMP."""
+    pillow_heif.register_heif_opener()
+    out = io.BytesIO()
+    picture(width, height).save(out, form, **options)
+    return out.getvalue()
+
+
+def grey(form: str) -> bytes:
+    out = io.BytesIO()
+    picture().convert("L").save(out, form)
+    return out.getvalue()
+
+
+def photo_with_place(form: str, orientation: int = 1) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "Example Camera"
+    exif.get_ifd(0x8825)[2] = (51.0, 30.0, 26.0)
+    return photo(form, exif=exif)
 
 
 def png(width: int = 64, height: int = 48, *, text: bool = False) -> bytes:
@@ -180,6 +206,48 @@ def pdf_with_hidden_script() -> bytes:
     )
     note = DictionaryObject({NameObject("/Subtype"): NameObject("/Link"), NameObject("/A"): writer._add_object(action)})
     page[NameObject("/Annots")] = writer._add_object(note)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def pkpass(
+    *, files: dict[str, bytes] | None = None, unlisted: dict[str, bytes] | None = None, **facts: object
+) -> bytes:
+    """A Wallet pass whose signature nobody can check; `unlisted` files are not in its manifest."""
+    described = {
+        "formatVersion": 1,
+        "description": "Example ticket",
+        "organizationName": "Example",
+        "passTypeIdentifier": "pass.org.example.ticket",
+        "serialNumber": "1",
+        "teamIdentifier": "EXAMPLE",
+        "eventTicket": {"primaryFields": [{"key": "seat", "value": "12"}]},
+    }
+    packed = {"icon.png": png(29, 29), "pass.json": json.dumps(described | facts).encode()} | (files or {})
+    listed = {name: hashlib.sha1(content).hexdigest() for name, content in packed.items()}
+    packed |= {"manifest.json": json.dumps(listed).encode(), "signature": b"0\x82"} | (unlisted or {})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in packed.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def pdf_with(key: str, **action: str) -> bytes:
+    """A PDF whose catalogue or page link has an action; values with a slash are names."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(200, 200)
+    members = {
+        NameObject(f"/{name}"): NameObject(value) if value.startswith("/") else TextStringObject(value)
+        for name, value in action.items()
+    }
+    what = DictionaryObject(members)
+    if key == "OpenAction":
+        writer.root_object[NameObject("/OpenAction")] = writer._add_object(what)
+    else:
+        link = DictionaryObject({NameObject("/Subtype"): NameObject("/Link"), NameObject("/A"): what})
+        page[NameObject("/Annots")] = ArrayObject([writer._add_object(link)])
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
