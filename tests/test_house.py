@@ -170,3 +170,12 @@ def test_scripts_can_be_run(script: str):
     path = HOME / ".ci" / script
     assert path.stat().st_mode & 0o111
     assert subprocess.run(["bash", "-n", path], check=False).returncode == 0
+
+
+def test_scripts_of_one_page_take_no_name_from_each_other():
+    names: dict[str, list[str]] = {}
+    for script in sorted(Path("static/messaging").glob("*.js")):
+        declared = re.findall(r"^(?:async )?(?:const|let|var|function|class) (\w+)", script.read_text(), re.MULTILINE)
+        for name in declared:
+            names.setdefault(name, []).append(script.name)
+    assert {name: places for name, places in names.items() if len(places) > 1} == {}

@@ -25,6 +25,7 @@ PARTS = {
     "subject-count": "subjectcount",
     "slide-count": "slidecount",
     "segments": "segments",
+    "sms-preview": "sms",
     "wanted": "wanted",
     "inserts": "insertsource",
     "as-slot": "as",

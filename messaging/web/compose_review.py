@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from django.contrib.auth.models import User
 
+from messaging.addresses import SenderKind
 from messaging.composing import resolve
 from messaging.content import LONGEST_FILLED, Content, missing
 from messaging.models import Draft, Message, Sender
 from messaging.queueing import Order, RecipientOrder, examine
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding, Profile, Severity, blocking
-from messaging.sms import Segments, segments
+from messaging.sms import Segments
 from messaging.web.compose_findings import (
     Held,
     Item,
@@ -23,6 +25,7 @@ from messaging.web.compose_findings import (
     without_sender,
 )
 from messaging.web.compose_offers import offers
+from messaging.web.compose_preview import KINDS, Sms, sms
 from messaging.web.compose_senders import Mark, Strip, Way, chosen, offered, strip
 from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
 from messaging.web.composer_form import field_of, slide_keys
@@ -65,6 +68,7 @@ class Review:
         return [
             Item(
                 id=f"check-{index}",
+                code=finding.code,
                 level="err" if finding.severity is Severity.BLOCKS else "warn",
                 field=field_of(finding.pointer, self.keys),
                 message=finding.message,
@@ -126,9 +130,14 @@ class Review:
     def preview_choices(self) -> list[RecipientOrder]:
         return self.recipients[:MOST_PREVIEWED]
 
+    @cached_property
+    def sms(self) -> Sms:
+        """The fallback as the person previewed gets it, or the first one."""
+        return sms(self.content.fallback, self.limits, self.example_values, self.content.subject)
+
     @property
     def segments(self) -> Segments:
-        return segments(self.example.fallback.text)
+        return self.sms.cut
 
     @property
     def subject_length(self) -> int:
@@ -195,7 +204,7 @@ class Review:
     @property
     def shape(self) -> str:
         """Changes when the preview as a whole has to be drawn anew."""
-        return " ".join([self.from_address, *self.keys])
+        return " ".join([self.from_address, self.sender_kind, *self.keys])
 
     @property
     def first_number(self) -> str:
@@ -204,8 +213,19 @@ class Review:
     @property
     def example(self) -> Content:
         """The message as its first recipient gets it."""
-        own = self.recipients[0].substitutions if self.recipients else {}
-        return self.content.substituted(fitting(self.content, {**self.draft.substitutions, **own}))
+        return self.content.substituted(self.example_values)
+
+    @cached_property
+    def example_values(self) -> Mapping[str, str]:
+        """The values of whoever is previewed, or of the first recipient."""
+        chosen = self.recipients[max(self.preview_as, 1) - 1 :][:1]
+        own = chosen[0].substitutions if chosen else {}
+        return fitting(self.content, {**self.draft.substitutions, **own})
+
+    @property
+    def sender_kind(self) -> str:
+        """What people see of the sender, in words for `translate`."""
+        return KINDS[SenderKind(self.sender.kind)] if self.sender else ""
 
 
 def review(

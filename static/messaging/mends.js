@@ -1,6 +1,7 @@
 // One click on a mend: the server carries it out on what is typed now, and the page changes where it has to. Whatever
 // is typed while the answer is under way stays as typed.
 let mending = "";
+let mended = null;
 const typedSince = new Set();
 
 document.addEventListener("click", (event) => {
@@ -20,10 +21,6 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.parameters.set("mend", mending);
 });
 document.addEventListener("htmx:beforeSend", (event) => { if (event.target === composer()) mending = ""; });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target !== composer()) return;
-  for (const button of document.querySelectorAll("[data-mend][aria-busy]")) button.removeAttribute("aria-busy");
-});
 document.addEventListener("input", (event) => { if (event.target.id) typedSince.add(event.target.id); }, true);
 
 // A slide that travels whole would take along what is typed into it: that is put back.
@@ -48,8 +45,17 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (field && !typedSince.has(id)) put(field, value);
   }
   renumber();
-  say(said);
-  const field = focus && document.getElementById(focus);
+  mended = { focus, said };
+});
+
+// The focus goes where the change is once every part stands in its place.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target !== composer()) return;
+  for (const button of document.querySelectorAll("[data-mend][aria-busy]")) button.removeAttribute("aria-busy");
+  if (!mended) return;
+  const field = mended.focus && document.getElementById(mended.focus);
+  say(mended.said);
+  mended = null;
   if (!field) return;
   field.scrollIntoView({ block: "center" });
   field.focus({ preventScroll: true });

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.sms import GSM_BASIC, GSM_EXTENDED, segments
+from messaging.sms import GSM_BASIC, GSM_EXTENDED, plain, runs, segments
 
 
 def test_the_alphabet_is_the_one_of_the_standard() -> None:
@@ -48,3 +48,34 @@ def test_segments_always_hold_their_text(text: str) -> None:
     assert cut.units <= most
     assert 0 <= cut.left <= room[0]
     assert bool(cut.segments) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [("", 0), ("a" * 160, 0), ("a" * 161, 1), ("a" * 307, 1), ("a" * 310, 4), ("ж" * 71, 1), ("ж" * 135, 1)],
+)
+def test_it_is_told_how_many_to_cut_to_save_a_segment(text: str, over: int) -> None:
+    assert segments(text).over == over
+    if over:
+        assert segments(text[:-over]).segments == segments(text).segments - 1
+
+
+def test_a_text_is_parted_by_what_its_characters_cost() -> None:
+    assert [(run.text, run.cost) for run in runs("Now 5€ off – 😀")] == [
+        ("Now 5", ""),
+        ("€", "two"),
+        (" off ", ""),
+        ("–", "unicode"),
+        (" ", ""),
+        ("😀", "unicode"),
+    ]
+
+
+@given(st.text(max_size=200))
+def test_no_character_is_lost_between_the_runs(text: str) -> None:
+    assert "".join(run.text for run in runs(text)) == text
+
+
+def test_plain_punctuation_is_what_a_typewriter_has() -> None:
+    assert plain("“Ann’s” – 5\u00a0% off… now\u200b") == '"Ann\'s" - 5 % off... now'
+    assert segments(plain("“Ann’s” – 5\u00a0% off…")).encoding == "GSM-7"
