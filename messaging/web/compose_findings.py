@@ -18,6 +18,7 @@ class Item:
     """A finding as a line of the checks: its level, its field on the page, what is wrong and the way out."""
 
     id: str
+    code: str
     level: str
     field: str
     message: str

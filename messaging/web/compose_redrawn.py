@@ -5,7 +5,7 @@ new or hold other media.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import count
 
@@ -18,7 +18,8 @@ from messaging.web.compose_fragments import HOME
 from messaging.web.compose_review import Review
 from messaging.web.compose_shown import UPLOADS, ShownSlide
 
-Values = Mapping[str, str | bool]
+# What no field of its own shows, and the field that it belongs to.
+SHOWN_BY = {"fallback-until": "fallback-link"}
 
 
 def rekeyed(before: Sequence[Slide], after: Sequence[Slide], keys: Sequence[str]) -> list[str]:
@@ -43,12 +44,22 @@ def redrawn(request: HttpRequest, before: Review, after: Review, *, focus: str, 
 
 
 def first_difference(before: Review, after: Review) -> str:
-    """The id of the first thing that changed: a new slide, or else a field."""
+    """The id of the first thing that changed: a new slide, a field, or the slide beside one that is gone."""
     new = next((key for key in after.keys if key not in before.keys), "")
     if new:
-        return f"text-{new}"
+        return f"slide-{new}"
     old = _values(before)
-    return next((name for name, value in _values(after).items() if old.get(name) != value), "checks")
+    changed = next((name for name, value in _values(after).items() if old.get(name) != value), "")
+    if changed or before.keys == after.keys:
+        return SHOWN_BY.get(changed, changed) or _first_other(before, after)
+    gone = next(index for index, key in enumerate(before.keys) if key not in after.keys)
+    return f"slide-{after.keys[min(gone, len(after.keys) - 1)]}" if after.keys else "slides"
+
+
+def _first_other(before: Review, after: Review) -> str:
+    """The slide that holds other media, under the same name."""
+    pairs = zip(before.slides, after.slides, strict=True)
+    return next((f"slide-{new.key}" for old, new in pairs if old.parts != new.parts), "checks")
 
 
 def _values(review: Review) -> dict[str, str | bool]:
