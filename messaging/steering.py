@@ -23,6 +23,8 @@ MOST_ROUNDS = 500
 # Whose place in the queue is still to be decided here: what is under way may come back to it.
 OPEN = (*CANCELLABLE, Status.SENDING)
 STOPPED = "stopped"
+# Held back when the message was accepted: no evidence of anything.
+NEVER_TRIED = Q(status=Status.BLOCKED, attempt_no=0)
 
 
 def pause(message: Message, user: User) -> bool:
@@ -122,12 +124,18 @@ def pass_ripe_canaries() -> int:
     return sum(pass_canary(message) for message in _ripe(database_now()))
 
 
+def canary_rows(message: Message) -> "QuerySet[Transaction]":
+    """Those that go first, without whom nothing was ever sent to; none when the message has no canary."""
+    if message.canary_last is None:
+        return message.transactions.none()
+    return message.transactions.filter(position__lte=message.canary_last).exclude(NEVER_TRIED)
+
+
 def _ripe(now: datetime) -> list[Message]:
     """Messages that may go on by themselves: those that watch their first, of whom nobody is without it any more. One
     query."""
     first = Transaction.objects.filter(message=OuterRef("pk"), position__lte=OuterRef("canary_last"))
-    # Whom nothing was ever sent to is no evidence.
-    missing = first.exclude(status__in=HANDED_OVER).exclude(status=Status.BLOCKED, attempt_no=0)
+    missing = first.exclude(status__in=HANDED_OVER).exclude(NEVER_TRIED)
     tries = SendAttempt.objects.filter(transaction__message=OuterRef("pk"), wire_at__isnull=False).order_by("wire_at")
     watching = Message.objects.filter(canary_minutes__isnull=False, canary_passed_at=None, stopped_at=None)
     begun = watching.annotate(since=Subquery(tries.values("wire_at")[:1])).filter(since__isnull=False)

@@ -32,7 +32,12 @@ PAGES = {
     "web:messages": READERS,
     "web:message": READERS,
     "web:message-live": READERS,
-    "web:message-cancel": COMPOSERS,
+    "web:message-pause": COMPOSERS,
+    "web:message-resume": COMPOSERS,
+    "web:message-stop": COMPOSERS,
+    "web:message-rest": COMPOSERS,
+    "web:message-undo": COMPOSERS,
+    "web:message-resend": COMPOSERS,
     "web:transaction": READERS,
     "web:transaction-live": READERS,
     "web:account-resume": KEEPERS,
@@ -51,7 +56,7 @@ PAGES = {
 }
 POSTS = {"compose-check", "compose-send", "compose-discard", "template-rename", "template-delete"}
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
-POSTS |= {"account-resume", "sender-resume"}
+POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
 POSTS |= {"upload", "describe", "remove"}
 # About one of one's own drafts: without naming it there is nothing to find.
 OF_ONE = {"web:draft-versions", "web:draft-version"}
@@ -161,7 +166,10 @@ def test_a_change_is_never_made_by_a_link(client, make_user, name: str, ids: dic
     assert client.get(address(whole, ids)).status_code == 405
 
 
-@pytest.mark.parametrize("name", [page for page in PAGES if page.partition(":")[2] in POSTS | {"message-cancel"}])
+@pytest.mark.parametrize(
+    "name",
+    [page for page in PAGES if page.partition(":")[2] in POSTS | {"message-stop", "message-rest", "message-resend"}],
+)
 def test_a_change_without_a_token_of_the_page_is_refused(composer, name: str, ids: dict[str, UUID]) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(composer)

@@ -1,4 +1,4 @@
-"""The page of one message: its progress, its content, its recipients, and withdrawing what has not left."""
+"""The page of one message: its progress, what holds it, its content and its recipients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,27 +6,28 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
+from zlib import crc32
 
 from django import forms
-from django.contrib import messages as notices
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
 from media.models import Asset
-from messaging import queueing, timeline
+from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.content import Part
 from messaging.models import Message, ProviderAccount, Sender, Transaction
-from messaging.statuses import CANCELLABLE, LABELS, SETTLED, Status
+from messaging.statuses import CANCELLABLE, LABELS, LOST, SETTLED, Status
 from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
 from messaging.web.looks import Look, look, number_for, segments
 from messaging.web.messages import readable_query
 from messaging.web.pausing import pauses
+from messaging.web.progress import figures, finish_of, held_of, holds
 from messaging.web.searching import read_number
 from messaging.web.shell import PortalMixin
 
@@ -72,6 +73,7 @@ class MessagePage(PortalMixin, View):
         message = find_message(pk)
         self.title = message.name
         context = progress(request, message) | recipients(request, message) | content_of(message)
+        context["resends"] = message.resends.order_by("-id")[:5]
         return self.render("messaging/messages/message.html", context)
 
 
@@ -89,32 +91,10 @@ class MessageLive(FragmentMixin, PortalMixin, View):
         return paced(render(request, "messaging/messages/_live.html", context), context["pulse"])
 
 
-class MessageCancel(PortalMixin, View):
-    """Ask first (GET), then withdraw what is still waiting here (POST); what has left is past recall."""
-
-    permission_required = ("messaging.view_message", "messaging.send_message")
-
-    def get(self, _request: HttpRequest, pk: UUID) -> HttpResponse:
-        message = find_message(pk)
-        counts = timeline.counts(message)
-        waiting = sum(counts.get(status, 0) for status in CANCELLABLE)
-        self.title = f"Cancel {message.name}"
-        context = {"message": message, "waiting": waiting, "left": message.total - waiting}
-        return self.render("messaging/messages/cancel.html", context)
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        message = find_message(pk)
-        withdrawn = queueing.cancel(message.transactions.all(), now=timezone.now())
-        if withdrawn:
-            notices.success(request, f"Cancelled for {withdrawn:,} recipient{'' if withdrawn == 1 else 's'}.")
-        else:
-            notices.info(request, "Nothing was left to cancel: everything has been handed to the provider already.")
-        return redirect("web:message", pk=message.pk)
-
-
 def find_message(pk: UUID) -> Message:
     """A message with what its page names. Raises Http404."""
-    return get_object_or_404(Message.objects.select_related("sender__account", "created_by", "api_key"), pk=pk)
+    named = ("sender__account", "created_by", "api_key", "paused_by", "resend_of")
+    return get_object_or_404(Message.objects.select_related(*named), pk=pk)
 
 
 def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
@@ -122,11 +102,17 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
     counts, now = timeline.counts(message), timezone.now()
     settled = all(status in SETTLED for status in counts)
     last = message.transactions.aggregate(last=Max("updated_at"))["last"]
-    cancellable = sum(counts.get(status, 0) for status in CANCELLABLE)
+    waiting, held = sum(counts.get(status, 0) for status in CANCELLABLE), held_of(message)
     back = reverse("web:message", args=[message.pk])
     carriers = carriers_of(message)
     holding = pauses(waiting_at(carriers), cast(User, request.user), back=back)
-    version = "-".join([version_of(counts, last), *(str(pause.since.timestamp()) for pause in holding)])
+    kept = holds(message, now=now, waiting=waiting)
+    # What holds it may change while no transaction does.
+    said = [
+        *(str(pause.since.timestamp()) for pause in holding),
+        *(f"{hold.kind}{crc32(hold.text.encode())}" for hold in kept),
+    ]
+    version = "-".join([version_of(counts, last), str(held), *said])
     return {
         "message": message,
         "carriers": carriers or [message.sender],
@@ -134,7 +120,12 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "bar": segments(counts),
         "counts": [(look(status), status, counts[status]) for status in Status if counts.get(status)],
         "done": sum(count for status, count in counts.items() if status in SETTLED),
-        "cancellable": cancellable,
+        "waiting": waiting,
+        "figures": figures(counts, held),
+        "holds": kept,
+        "undoable": any(hold.kind == "undo" for hold in kept),
+        "finish": finish_of(message, carriers, now=now, free=0 if message.paused_at else waiting - held),
+        "resendable": sum(counts.get(status, 0) for status in LOST),
         "may_send": request.user.has_perm("messaging.send_message"),
         "pulse": Pulse(version, last or message.created_at, settled, now),
     }

@@ -14,6 +14,8 @@ from messaging.web import (
     message,
     messages,
     pausing,
+    resending,
+    steering,
     transactions,
 )
 
@@ -34,7 +36,12 @@ urlpatterns = [
     path("messages/", messages.MessageList.as_view(), name="messages"),
     path("messages/<uuid:pk>/", message.MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/live/", message.MessageLive.as_view(), name="message-live"),
-    path("messages/<uuid:pk>/cancel/", message.MessageCancel.as_view(), name="message-cancel"),
+    path("messages/<uuid:pk>/pause/", steering.MessagePause.as_view(), name="message-pause"),
+    path("messages/<uuid:pk>/resume/", steering.MessageResume.as_view(), name="message-resume"),
+    path("messages/<uuid:pk>/stop/", steering.MessageStop.as_view(), name="message-stop"),
+    path("messages/<uuid:pk>/rest/", steering.MessageRest.as_view(), name="message-rest"),
+    path("messages/<uuid:pk>/undo/", steering.MessageUndo.as_view(), name="message-undo"),
+    path("messages/<uuid:pk>/resend/", resending.MessageResend.as_view(), name="message-resend"),
     path("accounts/<uuid:pk>/resume/", pausing.AccountResume.as_view(), name="account-resume"),
     path("senders/<uuid:pk>/resume/", pausing.SenderResume.as_view(), name="sender-resume"),
     path("transactions/<uuid:pk>/", transactions.TransactionPage.as_view(), name="transaction"),

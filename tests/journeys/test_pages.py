@@ -91,7 +91,7 @@ def serious(page) -> list[str]:
 
 def address(name: str, message: Message) -> str:
     match name:
-        case "message" | "message-cancel":
+        case "message" | "message-stop" | "message-resend":
             return reverse(f"web:{name}", args=[message.pk])
         case "transaction":
             return reverse("web:transaction", args=[message.transactions.get(position=3).pk])
@@ -107,7 +107,8 @@ PAGES = [
     "web:dashboard",
     "web:messages",
     "message",
-    "message-cancel",
+    "message-stop",
+    "message-resend",
     "transaction",
     "web:conversations",
     "conversation",

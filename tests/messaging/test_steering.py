@@ -291,10 +291,9 @@ def test_media_that_are_being_fitted_hold_a_message(account, ten: Message):
     assert len(claim(account, 10)) == 10
 
 
-def test_steering_asks_the_same_number_of_queries_whatever_the_number(
-    queued, composer: User, django_assert_max_num_queries
-):
+def test_a_pause_takes_a_handful_of_queries_however_many_wait(queued, composer: User, django_assert_max_num_queries):
     message = queued(*(f"+1647555{n:04d}" for n in range(100, 400)))
 
-    with django_assert_max_num_queries(12):
+    # Four of them are what the database takes at once of 300 lines of stories.
+    with django_assert_max_num_queries(14):
         steering.pause(message, composer)

@@ -82,12 +82,12 @@ def test_a_live_page_learns_of_a_pause_and_of_its_end(client, viewer, account, m
     assert "is paused" not in client.get(live, {"seen": answer.context["pulse"].version}).content.decode()
 
 
-def test_cancelling_goes_from_the_live_page_with_the_last_that_left(client, composer, make_message) -> None:
+def test_stopping_goes_from_the_live_page_with_the_last_that_left(client, composer, make_message) -> None:
     client.force_login(composer)
     for fate, there in (("queued", True), ("delivered", False)):
         live = client.get(reverse("web:message-live", args=[make_message([fate]).pk])).content.decode()
-        assert '<span id="cancel-slot" class="slot" hx-swap-oob="true">' in live
-        assert ("Cancel what has not left" in live) is there
+        assert '<span id="steer-slot" class="slot" hx-swap-oob="true">' in live
+        assert ('id="steer-stop"' in live) is there
 
 
 def account_faults(provider: str) -> list[Code]:
