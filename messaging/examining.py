@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from messaging import consent
+from messaging import consent, encoding
 from messaging.composing import resolve
 from messaging.content import Content
+from messaging.fitting import Job
 from messaging.models import Sender
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import HOME, Candidate, Route, assigned, candidates, profile_of, routes
 from messaging.slide_rules import Finding, Severity, blocking, merged
 
 MOST_RECIPIENTS = 10_000
+# Of a list that was imported, and looked at before.
+MOST_LISTED = 100_000
 # How many numbers of other countries are named one by one.
 MOST_ABROAD = 50
 FURTHEST = timedelta(days=7)
@@ -43,7 +46,8 @@ class Examination:
     """Everything that can be said about an order before it is sent.
 
     `places` hold each recipient once, in the order given, those who are held back among them. `candidates` are all who
-    were named, `senders` who would carry it: the first is the message's own, the others stand by.
+    were named, `senders` who would carry it: the first is the message's own, the others stand by. `fitting` has to be
+    made before it leaves; `content` is as it was given.
     """
 
     ok: bool
@@ -54,16 +58,17 @@ class Examination:
     held_back: list[HeldBack]
     candidates: list[Candidate]
     senders: list[Sender]
+    fitting: tuple[Job, ...] = ()
 
     @property
     def recipients(self) -> list[RecipientOrder]:
-        """Those the message would go to."""
+        """Those of the ones that are named whom the message would go to."""
         return [place.recipient for place in self.places if place.sender]
 
     @property
     def accepted(self) -> int:
-        """How many recipients the message would go to."""
-        return len(self.recipients)
+        """How many recipients the message would go to, those who are only counted among them."""
+        return len(self.recipients) + self.counted
 
 
 def examine(order: Order, *, now: datetime) -> Examination:
@@ -76,19 +81,25 @@ def examine(order: Order, *, now: datetime) -> Examination:
     content = replace(content, name=_name(content))
     once, held_back = _merged(order.recipients)
     # Of a list that is far too long, nothing more need be known.
-    silent = _silent(once.values(), order.senders) if len(once) <= MOST_RECIPIENTS else set[str]()
+    silent = _silent(once.values(), order.senders) if len(once) <= _most(order) else set[str]()
     kept = {number: who for number, who in once.items() if number not in silent}
-    numbers = list(kept) if len(kept) <= MOST_RECIPIENTS else []
-    found = _candidates(order, content, kept, numbers, now)
+    numbers = list(kept) if len(kept) <= _most(order) else []
+    found, jobs, told = encoding.made_to_fit(
+        order,
+        content,
+        _candidates(order, content, kept, numbers, now),
+        numbers,
+        lambda planned: _candidates(order, planned, kept, numbers, now),
+    )
     carriers = {number: assigned(found, number) for number in numbers}
     carrying = Counter(sender.pk for sender in carriers.values() if sender)
-    able = [candidate for candidate in found if candidate.fits and (candidate.reaches or not numbers)]
+    able = [candidate for candidate in found if candidate.fits and _reaches_some(candidate, order, numbers)]
     # Who named nobody wants to hear what is closest, not what speaks against each.
     shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1]
     shown = shown or (found[:1] if order.any_sender else found)
-    others = [*_number_findings(order.recipients, kept), *_time_findings(order, now)]
+    others = [*_number_findings(order, kept), *_time_findings(order, now)]
     abroad = list(_abroad(order.recipients, numbers, able or found))
-    findings = [*general, *_candidate_findings(shown), *others, *abroad]
+    findings = [*general, *told, *_candidate_findings(shown), *others, *abroad]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
     return Examination(
         ok=not blocking(findings),
@@ -106,6 +117,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
         held_back=sorted([*held_back, *_opted_out(order.recipients, silent)], key=lambda held: held.index),
         candidates=found,
         senders=_in_turn(able, shown),
+        fitting=jobs,
     )
 
 
@@ -121,10 +133,20 @@ def _candidates(
         recipients=[who.substitutions for who in kept.values()],
         due=order.send_at or now,
         expires=order.expire_at,
+        unseen=order.unseen,
     )
     if order.any_sender:
         found.sort(key=_suits)
     return found
+
+
+def _most(order: Order) -> int:
+    """How many recipients one message may have."""
+    return MOST_LISTED if order.recipient_list else MOST_RECIPIENTS
+
+
+def _reaches_some(candidate: Candidate, order: Order, numbers: Collection[str]) -> bool:
+    return bool(candidate.reaches or candidate.reaches_unseen or not (numbers or order.unseen))
 
 
 def _suits(candidate: Candidate) -> tuple[bool, int, int, int]:
@@ -178,8 +200,10 @@ def _opted_out(recipients: Sequence[RecipientOrder], silent: set[str]) -> Iterat
             yield HeldBack(index, "opted_out", OPTED_OUT)
 
 
-def _number_findings(recipients: Sequence[RecipientOrder], kept: Collection[str]) -> Iterator[Finding]:
-    if not recipients:
+def _number_findings(order: Order, kept: Collection[str]) -> Iterator[Finding]:
+    most, counted = _most(order), order.unseen.total if order.unseen else 0
+    asked = len(order.recipients) + counted
+    if not order.recipients and order.unseen is None:
         yield Finding(
             "recipients_missing",
             Severity.BLOCKS,
@@ -189,17 +213,17 @@ def _number_findings(recipients: Sequence[RecipientOrder], kept: Collection[str]
             actual=0,
             fix="Add a number.",
         )
-    elif len(recipients) > MOST_RECIPIENTS:
+    elif asked > most:
         yield Finding(
             "too_many_recipients",
             Severity.BLOCKS,
             "/to",
-            f"{len(recipients)} recipients; one message goes to {MOST_RECIPIENTS} at most.",
-            limit=MOST_RECIPIENTS,
-            actual=len(recipients),
+            f"{asked} recipients; one message goes to {most} at most.",
+            limit=most,
+            actual=asked,
             fix="Split the list.",
         )
-    elif not kept:
+    elif not kept and not counted:
         yield Finding(
             "recipients_opted_out",
             Severity.BLOCKS,

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from messaging.content import Content
-from messaging.models import ApiKey, Message, Sender
+from messaging.models import ApiKey, Message, RecipientList, Sender
+from messaging.routing import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Order:
 
     `sender` is preferred, `others` may carry it as well, in this order; with `any_sender` the order says nothing, and
     the one that the content suits best comes first. `shared_files` says that the content, as a template's, may name
-    files of others than the API key.
+    files of others than the API key. `recipient_list` is where recipients come from; while they are only counted,
+    `unseen` stands for them. An order that is to be queued names each.
     """
 
     sender: Sender
@@ -45,6 +47,8 @@ class Order:
     shared_files: bool = False
     others: Sequence[Sender] = ()
     any_sender: bool = False
+    # Media that no sender takes as they are may be encoded anew.
+    fit_media: bool = True
     # How staff steer it: see `Message` for each. An integration's message goes at once.
     send_at_said: str = ""
     undo_seconds: int = 0
@@ -52,6 +56,8 @@ class Order:
     canary_minutes: int | None = None
     test: bool = False
     resend_of: Message | None = None
+    recipient_list: RecipientList | None = None
+    unseen: Unseen | None = None
 
     @property
     def senders(self) -> list[Sender]:

@@ -10,7 +10,7 @@ from django.db.transaction import atomic, on_commit
 from uuid6 import uuid7
 
 from media import uses
-from messaging import tasks, timeline
+from messaging import encoding, tasks, timeline
 from messaging.examining import (
     MOST_RECIPIENTS,
     OPTED_OUT,
@@ -96,7 +96,8 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
     canary_last = _canary_last(order, examination.places)
     message = Message.objects.create(
         name=examination.content.name[:200],
-        content=examination.content.to_json(),
+        content=encoding.ask(examination.content, examination.fitting).to_json(),
+        fitting=Message.Fitting.RUNNING if examination.fitting else "",
         substitutions=dict(order.substitutions),
         sender=sender,
         alternatives=[str(one.pk) for one in alternatives],
@@ -118,6 +119,7 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         canary_minutes=order.canary_minutes if canary_last is not None else None,
         test=order.test,
         resend_of=order.resend_of,
+        recipient_list=order.recipient_list,
         once=order.once,
         created_at=now,
     )
@@ -136,6 +138,8 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
             for row in rows
         ]
     )
+    if examination.fitting:
+        encoding.tell(rows, now)
     return message
 
 
@@ -150,6 +154,11 @@ def _canary_last(order: Order, places: Sequence[Place]) -> int | None:
     """The place of the last of those that go first; None when nobody would be left to follow."""
     carried = [position for position, place in enumerate(places) if place.sender]
     return carried[order.canary - 1] if order.canary and order.canary < len(carried) else None
+
+
+def _waits(message: Message, position: int) -> bool:
+    """Whether something keeps this one in the queue: its media, or those that go first."""
+    return bool(message.fitting) or (message.canary_last is not None and position > message.canary_last)
 
 
 def _transaction(message: Message, place: Place, position: int, due: datetime, now: datetime) -> Transaction:
@@ -170,7 +179,7 @@ def _transaction(message: Message, place: Place, position: int, due: datetime, n
         reason_code="opted_out" if held else "",
         reason_text=OPTED_OUT if held else "",
         next_attempt_at=None if held else due,
-        held=not held and message.canary_last is not None and position > message.canary_last,
+        held=not held and _waits(message, position),
         expires_at=message.expire_at or due + _validity(sender),
         created_at=now,
         updated_at=now,

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from messaging import addresses, consent
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Sender, Transaction
-from messaging.slide_rules import Finding, Profile, Severity, blocking, check, each, orders
+from messaging.slide_rules import Finding, Profile, Severity, blocking, check, check_summary, each, merged, orders
 from messaging.slide_rules.findings import finding
 from messaging.slide_rules.findings import gettext_noop as _
 from messaging.slide_rules.profiles import of_provider
@@ -28,6 +29,16 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Recipients that are only counted: how many there are, how many in which country, and their values summed up
+    (`slide_rules.Summary`)."""
+
+    total: int
+    countries: Mapping[str, int]
+    summary: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A sender that was named for a message: what its provider says of the content, and what speaks of itself.
 
@@ -38,6 +49,8 @@ class Candidate:
     content: tuple[Finding, ...]
     own: tuple[Finding, ...]
     reaches: frozenset[str]
+    # How many of the recipients that are only counted.
+    reaches_unseen: int = 0
 
     @property
     def fits(self) -> bool:
@@ -160,20 +173,20 @@ def candidates(
     recipients: Sequence[Mapping[str, str]],
     due: datetime,
     expires: datetime | None,
+    unseen: Unseen | None = None,
 ) -> list[Candidate]:
     """Each sender with everything that speaks for or against it, in the order given. No query.
 
     In: the content with its files filled in, the numbers asked for, the values shared by all and those of each
-    recipient, when the message goes out, and when it runs out if somebody said so.
+    recipient, when the message goes out, and when it runs out if somebody said so; and what is known of recipients
+    that are only counted.
     """
     profiles = {sender.account_id: profile_of(sender) for sender in senders}
     # Accounts of a provider that are switched alike share their limits: each is asked about once.
     distinct = list({id(profile): profile for profile in profiles.values()}.values())
     said = {
         id(profile): tuple(found)
-        for profile, found in zip(
-            distinct, each(content, distinct, shared=shared, recipients=recipients, now=due), strict=True
-        )
+        for profile, found in zip(distinct, _said(content, distinct, shared, recipients, unseen, due), strict=True)
     }
     homes = {sender.country: sender for sender in senders}
     reached = {
@@ -185,9 +198,35 @@ def candidates(
             said[id(profiles[sender.account_id])],
             (*sender_findings(sender), *orders.expiry(profiles[sender.account_id], due, expires)),
             reached[sender.country],
+            _reached(sender, unseen) if unseen else 0,
         )
         for sender in senders
     ]
+
+
+def _said(
+    content: Content,
+    profiles: Sequence[Profile],
+    shared: Mapping[str, str],
+    recipients: Sequence[Mapping[str, str]],
+    unseen: Unseen | None,
+    due: datetime,
+) -> list[list[Finding]]:
+    """What each profile says of a content, to those who are named and those who are only counted."""
+    if unseen is None:
+        return each(content, profiles, shared=shared, recipients=recipients, now=due)
+    counted = [
+        check_summary(content, [profile], unseen.summary, total=unseen.total, shared=shared, now=due)
+        for profile in profiles
+    ]
+    if not recipients:
+        return counted
+    named = each(content, profiles, shared=shared, recipients=recipients, now=due)
+    return [merged([*one, *other]) for one, other in zip(named, counted, strict=True)]
+
+
+def _reached(sender: Sender, unseen: Unseen) -> int:
+    return sum(count for country, count in unseen.countries.items() if reaches_country(sender, country))
 
 
 def routes(

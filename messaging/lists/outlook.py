@@ -62,6 +62,6 @@ def abroad_rows(parent: RecipientList, reached: Collection[str]) -> QuerySet[Rec
     return sendable(parent).exclude(country__in=reached)
 
 
-def people(parent: RecipientList) -> Iterator[RecipientRow]:
-    """Every row that a message would go to, in order."""
-    return sendable(parent).iterator(chunk_size=BATCH)
+def people(parent: RecipientList) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Number, reference and values of every row that a message would go to, in order."""
+    return sendable(parent).values_list("number", "correlation_id", "values").iterator(chunk_size=BATCH)
