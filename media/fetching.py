@@ -6,8 +6,9 @@ comes back: refusals name a code, never a body, a header or an address.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -17,11 +18,29 @@ from django.conf import settings
 
 from media.targets import FetchRefused, Target, resolve, vet
 
-__all__ = ["FetchRefused", "Fetched", "fetch", "fetch_async"]
+__all__ = ["FetchRefused", "Fetched", "Met", "fetch", "fetch_all", "fetch_async"]
 
+# Of one request's addresses, so many at once: neither their servers nor our memory is flooded.
+TOGETHER = 4
+HEAD_SECONDS = 3.0
 MAX_REDIRECTS = 3
 CONNECT_SECONDS = 3.0
 Resolver = Callable[[str, int], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a fetcher meets at an address, whatever the file is.
+
+    `url` is where the file was in the end, `redirects` how many times it was sent on, `length` what the answer said of
+    its size (bytes). `head` is the status of a HEAD, None when none was asked or none came.
+    """
+
+    url: str
+    redirects: int = 0
+    length: int | None = None
+    chunked: bool = False
+    head: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +50,37 @@ class Fetched:
     data: bytes
     content_type: str
     name: str
+    met: Met = field(default_factory=lambda: Met(""), compare=False)
 
 
-def fetch(url: str, *, limit_bytes: int, deadline_seconds: float) -> Fetched:
+def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, ask_head: bool = False) -> Fetched:
     """Fetch one file, at most `limit_bytes` long, in at most `deadline_seconds` from now, redirects included.
 
+    With `ask_head` the same address is then asked by HEAD, as some fetchers do; that it declines is no fault.
     Raises FetchRefused. To be called where no event loop runs; inside one, await `fetch_async`.
     """
-    return asyncio.run(fetch_async(url, limit_bytes=limit_bytes, deadline_seconds=deadline_seconds))
+    wanted = fetch_async(url, limit_bytes=limit_bytes, deadline_seconds=deadline_seconds, ask_head=ask_head)
+    return asyncio.run(wanted)
+
+
+def fetch_all(
+    urls: Sequence[str], *, limit_bytes: int, deadline_seconds: float, ask_head: bool = False
+) -> list[Fetched | FetchRefused]:
+    """As `fetch`, for at most `TOGETHER` addresses at once; each has its file or its refusal, in order."""
+    assert len(urls) <= TOGETHER
+
+    async def together() -> list[Fetched | FetchRefused | BaseException]:
+        wanted = [
+            fetch_async(url, limit_bytes=limit_bytes, deadline_seconds=deadline_seconds, ask_head=ask_head)
+            for url in urls
+        ]
+        return await asyncio.gather(*wanted, return_exceptions=True)
+
+    found = asyncio.run(together())
+    for one in found:
+        if isinstance(one, BaseException) and not isinstance(one, FetchRefused):
+            raise one
+    return [one for one in found if isinstance(one, (Fetched, FetchRefused))]
 
 
 async def fetch_async(
@@ -48,11 +90,12 @@ async def fetch_async(
     deadline_seconds: float,
     resolver: Resolver = resolve,
     tls: ssl.SSLContext | None = None,
+    ask_head: bool = False,
 ) -> Fetched:
     """As `fetch`; `resolver` answers the addresses of a host and port, `tls` replaces the usual trust store."""
     try:
         async with asyncio.timeout(deadline_seconds), _client(tls) as client:
-            return await _follow(client, url, limit_bytes, resolver)
+            return await _follow(client, url, limit_bytes, resolver, ask_head)
     except TimeoutError:
         raise FetchRefused("url_too_slow", "The address did not deliver the file in time.") from None
     except httpx.TimeoutException:
@@ -72,23 +115,45 @@ def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
     )
 
 
-async def _follow(client: httpx.AsyncClient, url: str, limit_bytes: int, resolver: Resolver) -> Fetched:
+async def _follow(client: httpx.AsyncClient, url: str, limit_bytes: int, resolver: Resolver, head: bool) -> Fetched:
     target = Target.parse(url, settings.ALLOW_PRIVATE_TARGETS)
-    for _ in range(MAX_REDIRECTS + 1):
+    for redirects in range(MAX_REDIRECTS + 1):
         address = await vet(target, resolver)
-        async with client.stream(
-            "GET",
-            target.pinned_to(address),
-            headers={"Host": target.host_header, "Accept-Encoding": "identity", "User-Agent": "MMSPortal/1"},
-            extensions={"sni_hostname": target.host},
-        ) as response:
+        async with _asked(client, "GET", target, address) as response:
             client.cookies.clear()
             if not response.has_redirect_location:
                 data = await _read(response, limit_bytes)
-                return Fetched(data, response.headers.get("content-type", "")[:200], _name(response, target))
+                met = Met(str(target.url), redirects, _length(response), "transfer-encoding" in response.headers)
+                met = replace(met, head=await _head(client, target, address)) if head else met
+                return Fetched(data, response.headers.get("content-type", "")[:200], _name(response, target), met)
             following = response.headers["location"]
         target = target.redirected(following, settings.ALLOW_PRIVATE_TARGETS)
     raise FetchRefused("url_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
+
+
+def _asked(
+    client: httpx.AsyncClient, method: str, target: Target, address: str
+) -> AbstractAsyncContextManager[httpx.Response]:
+    return client.stream(
+        method,
+        target.pinned_to(address),
+        headers={"Host": target.host_header, "Accept-Encoding": "identity", "User-Agent": "MMSPortal/1"},
+        extensions={"sni_hostname": target.host},
+    )
+
+
+async def _head(client: httpx.AsyncClient, target: Target, address: str) -> int | None:
+    """What the same server, at the address that was vetted, answers to a HEAD."""
+    try:
+        async with asyncio.timeout(HEAD_SECONDS), _asked(client, "HEAD", target, address) as response:
+            return response.status_code
+    except (TimeoutError, httpx.HTTPError, ssl.SSLError):
+        return None
+
+
+def _length(response: httpx.Response) -> int | None:
+    declared = response.headers.get("content-length", "")
+    return int(declared[:20]) if declared.isascii() and declared.isdigit() else None
 
 
 async def _read(response: httpx.Response, limit_bytes: int) -> bytes:
@@ -97,8 +162,7 @@ async def _read(response: httpx.Response, limit_bytes: int) -> bytes:
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise FetchRefused("url_encoded", "The address sends the file compressed although it was asked not to.")
     too_large = FetchRefused("url_too_large", f"The file at the address is larger than {limit_bytes:,} bytes.")
-    declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
+    if (_length(response) or 0) > limit_bytes:
         raise too_large
     data = bytearray()
     async for chunk in response.aiter_raw():

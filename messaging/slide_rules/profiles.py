@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from messaging.content import KINDS
 from messaging.slide_rules.findings import Finding
 
 
@@ -14,7 +15,9 @@ class Profile:
     or, where `subject_is_fallback`, a subject stands in for it. `link_days` and `longest_validity` (seconds) are the
     most a fallback link and a message may live; `carries_link`, `carries_expiry` and `carries_duration` say whether the
     request has a place for them at all. `sender_kinds` and `sender_countries` say who may send at all; empty means
-    anyone. Kinds in `drops_query` are fetched without what follows the "?".
+    anyone. Kinds in `drops_query` are fetched without what follows the "?"; `needs_length` refuses an answer that does
+    not say how long it is, `type_by_extension` goes by the address where the server names no type, `wants_extension`
+    asks for addresses that end in one.
 
     `part_bytes` holds for content that differs between people, `shared_part_bytes` for what is the same for all and
     can be made to fit at the provider first. `plays` are the types that phones play as they are, where nobody makes
@@ -59,6 +62,9 @@ class Profile:
     link_days: int | None = None
     longest_validity: int | None = None
     drops_query: frozenset[str] = frozenset()
+    needs_length: bool = False
+    type_by_extension: bool = False
+    wants_extension: bool = False
     shared_part_bytes: Mapping[str, int] = field(default_factory=dict)
     total_advice: int | None = None
     plays: frozenset[str] = frozenset()
@@ -72,6 +78,6 @@ class Profile:
 
 def of_provider(finding: Finding, profile: Profile) -> Finding:
     """The finding as one provider's: whom it concerns, and the code that the provider itself would have answered."""
-    kind = finding.pointer.rpartition("/")[2]
+    kind = next((step for step in finding.pointer.split("/") if step in KINDS), "")
     code = profile.codes.get(f"{finding.code} {kind}") or profile.codes.get(finding.code)
     return replace(finding, providers=(profile.provider,), provider_codes={profile.provider: code} if code else {})

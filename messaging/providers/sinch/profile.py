@@ -78,6 +78,9 @@ PROFILE = Profile(
     seconds_advice={"video": 30},
     reference_limit=64,
     sender_kinds=frozenset({"short_code", "toll_free", "10dlc", "long"}),
+    # Without Content-Length, or in chunks, a file is not copied; octet-stream goes by the extension (sinch.md, 6).
+    needs_length=True,
+    type_by_extension=True,
     codes={
         "slides_missing": "E312",
         "too_many_slides": "E225",

@@ -67,7 +67,6 @@ PROFILE = Profile(
         "object_with_media": "E224",
         "audio_with_video": "E226",
         "image_with_video": "E227",
-        "kind_not_supported": "E629",
         "type_not_supported": "E629",
         "part_too_large image": "E331",
         "part_too_large audio": "E332",
@@ -87,6 +86,7 @@ PROFILE = Profile(
         "media_url_not_public passbook": "E358",
         "duration_out_of_range": "E230",
         "text_too_long": "E334",
+        "control_characters": "E108",
         "subject_too_long": "E228",
         "fallback_missing": "E622",
         "link_expires_late": "E617",
@@ -100,6 +100,8 @@ PROFILE = Profile(
     subject_is_fallback=True,
     link_days=365,
     drops_query=frozenset({"audio", "video"}),
+    # A right type and a right extension (skycore.md, section 3.3).
+    wants_extension=True,
     total_advice=EVERY_CARRIER,
     # The types that phones play themselves; without transcoding nobody makes one of the others.
     plays=frozenset(
