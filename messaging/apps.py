@@ -9,3 +9,5 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("messaging.checks")
+        # Files know nothing of messages; whoever waits for one listens.
+        import_module("media.renditions").settled.connect(import_module("messaging.tasks").ring_encoding)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from media.models import Asset
+from media import renditions
+from media.models import Asset, Rendition
 from media.storage import public_url
 from messaging.content import Content, Part
 from messaging.slide_rules import Finding, Severity
@@ -22,17 +23,21 @@ def resolve(content: Content, *, pointer: str = "/content", owner: str | None = 
     """Fill in what we know of each file that the content names.
 
     In: a content as composed; `owner` limits the files to one owner's (integrations), None takes any (staff).
-    Out: the content with type, size, seconds, name, description, digest and public address of every asset, and a
-    blocking finding for each that is unknown, not ready, or of another kind. One query.
+    Out: the content with type, size, seconds, name, description, digest and public address of every asset, or of its
+    fitted copy where one is named, and a blocking finding for each that is unknown, not ready, or of another kind. One
+    query, and one more for copies.
     """
     wanted = {part.asset for _where, part in content.parts() if part.asset}
     assets = {str(asset.pk): asset for asset in _assets(wanted, owner)}
+    copies = renditions.named({part.rendition for _where, part in content.parts() if part.rendition})
     findings: list[Finding] = []
     slides = []
     for index, slide in enumerate(content.slides):
         parts = []
         for part in slide.parts:
             filled, finding = _fill(part, assets, f"{pointer}/slides/{index}/{part.kind}")
+            if part.rendition and finding is None:
+                filled, finding = _copied(filled, copies, f"{pointer}/slides/{index}/{part.kind}/rendition")
             parts.append(filled)
             findings += [finding] if finding else []
         slides.append(replace(slide, parts=tuple(parts)))
@@ -79,6 +84,31 @@ def _fill(part: Part, assets: dict[str, Asset], pointer: str) -> tuple[Part, Fin
             "asset_not_ready", pointer, f"{asset.name} cannot be sent; it is {asset.status}.", "Choose another file."
         )
     return filled, None
+
+
+def _copied(part: Part, copies: dict[str, Rendition], pointer: str) -> tuple[Part, Finding | None]:
+    """The part with what is known of its fitted copy; one that is not ready is made, if it must be, on sending."""
+    copy = copies.get(part.rendition)
+    if copy is None or str(copy.asset_id) != part.asset:
+        message = "There is no such copy of this file."
+        fix = "Leave the copy out; one that fits is made on sending."
+        return replace(part, rendition=""), _asset_finding("rendition_unknown", pointer, message, fix)
+    if copy.status != Rendition.Status.READY:
+        return replace(part, rendition=""), None
+    return with_copy(part, copy), None
+
+
+def with_copy(part: Part, copy: Rendition) -> Part:
+    """The part as it goes out by a fitted copy that is ready."""
+    return replace(
+        part,
+        rendition=str(copy.pk),
+        url=public_url(copy),
+        mime_type=copy.mime_type,
+        size=copy.size or 0,
+        seconds=copy.seconds if part.seconds is not None else None,
+        sha256=copy.sha256,
+    )
 
 
 def _asset_finding(code: str, pointer: str, message: str, fix: str) -> Finding:

@@ -6,7 +6,7 @@ from time import monotonic
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import delivery, inbound, receipts, reconciling, steering
+from messaging import delivery, encoding, inbound, receipts, reconciling, steering
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -49,6 +49,13 @@ def pass_canaries() -> None:
 
 
 @shared_task
+def finish_encoding() -> None:
+    """Let messages go whose media have been made to fit."""
+    if encoding.finish():
+        ring_pump()
+
+
+@shared_task
 def reconcile() -> None:
     """Ask providers about messages nothing final was heard of."""
     if reconciling.reconcile():
@@ -58,6 +65,11 @@ def reconcile() -> None:
 def ring_pump() -> None:
     """Tell a worker that there is something to send, if the broker is up."""
     _ring(pump)
+
+
+def ring_encoding(*_args: object, **_signal: object) -> None:
+    """Tell a worker that media are ready which a message may wait for, if the broker is up."""
+    _ring(finish_encoding)
 
 
 def ring_receipts() -> None:

@@ -39,6 +39,11 @@ WORDS = {
     "no_media": Words(
         "Waits for its media", "A file of this message cannot be read; nothing has left yet.", "warn", "cloud-off"
     ),
+    "fitting": Words("Encoding", "Its media are being made to fit; it leaves after that.", "info", "film"),
+    "fitted": Words("Encoded", "Its media fit now.", "info", "circle-check"),
+    "unfitted": Words(
+        "Goes as text alone", "Its media cannot be made to fit, so the fallback text goes out instead.", "warn", "text"
+    ),
     "rerouted": Words("Taken over by another sender", "Another sender carries it now.", "warn", "shuffle"),
     "late_answer": Words("Late answer", "The provider answered after we had stopped waiting.", "info", "clock"),
     "returned": Words("Back in the queue", "The worker stopped before sending; nothing had left.", "warn", "undo-2"),

@@ -178,7 +178,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "messaging.tasks.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
     "pass canaries": {"task": "messaging.tasks.pass_canaries", "schedule": 10.0, "options": {"expires": 10.0}},
     "reconcile": {"task": "messaging.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60.0}},
+    "clean media": {"task": "media.tasks.clean", "schedule": 600.0, "options": {"expires": 600.0}},
     "fit media": {"task": "media.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10.0}},
+    "finish encoding": {"task": "messaging.tasks.finish_encoding", "schedule": 5.0, "options": {"expires": 5.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

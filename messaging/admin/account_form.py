@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from messaging import meanings
+from messaging import fitting, meanings
 from messaging.admin.fields import NetworksField
 from messaging.gateway import registry
 from messaging.gateway.contract import CredentialField, OptionField
@@ -148,8 +148,8 @@ def credentials_of(provider: str) -> Sequence[CredentialField]:
 
 
 def options_of(provider: str) -> Sequence[OptionField]:
-    """The switches a provider's accounts have; none for a folder that is gone."""
-    return registry.provider(provider).client.OPTIONS if provider in registry.names() else ()
+    """The switches a provider's accounts have, and those of every account; none for a folder that is gone."""
+    return (*registry.provider(provider).client.OPTIONS, *fitting.OPTIONS) if provider in registry.names() else ()
 
 
 def stored_credentials(account: ProviderAccount) -> tuple[dict[str, str], bool]:

@@ -99,6 +99,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["api_key", "-id"], name="message_of_key"),
             models.Index(fields=["-created_at"], name="message_by_time"),
+            models.Index(fields=["id"], name="message_encoding", condition=Q(fitting="running")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=1), name="message_has_recipients"),
