@@ -115,7 +115,8 @@ def _of(
 
 
 def _merge(found: dict[tuple[str, str, str], Finding], new: Finding) -> None:
-    key = (new.code, new.pointer, f"{new.severity} {new.limit}")
+    # Of several placeholders in one text each is a fault of its own.
+    key = (new.code, new.pointer, f"{new.severity} {new.limit} {new.values.get('name', '')}")
     old = found.get(key)
     if old is None:
         found[key] = new

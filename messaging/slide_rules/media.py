@@ -75,7 +75,7 @@ def sizes(content: Content, profile: Profile, text_bytes: int, *, same_for_all: 
         limit = limits.get(part.kind, profile.total_bytes)
         # A file that is shrunk at the provider counts as much as it may have then.
         media += min(part.size, profile.part_bytes.get(part.kind, part.size)) if part.size <= limit else part.size
-        if part.size > limit:
+        if part.size > limit and part.kind in profile.types:
             yield _too_large(pointer, part, limit)
     yield from _total(media + text_bytes, profile, text_bytes)
 
@@ -132,7 +132,7 @@ def _lightened(budget: int) -> tuple[Mend, ...]:
 
 def _urls(content: Content, profile: Profile) -> Iterator[Finding]:
     for pointer, part in content.parts():
-        if not part.url:
+        if not part.url or part.kind not in profile.types:
             continue
         try:
             address = urlsplit(part.url)
