@@ -1,9 +1,12 @@
 """The asset in the admin: for looking things up, expiry and deletion. Files come in by the library."""
 
-from django.contrib import admin
+from collections.abc import Iterable
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -11,6 +14,7 @@ from media import storage, uploads
 from media.listing import GuardedList
 from media.models import Asset
 
+MOST_NAMED = 10
 _CHANGEABLE = ("alt", "expires_at")
 _SHOWN = ("name", "kind", "mime_type", "size", "width", "height", "seconds", "status", "owner")
 
@@ -41,9 +45,18 @@ class AssetAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has n
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 (Django's signature)
         return False
 
-    def delete_model(self, request: HttpRequest, obj: Asset) -> None:  # noqa: ARG002
-        uploads.purge(obj)
+    def delete_model(self, request: HttpRequest, obj: Asset) -> None:
+        self._let_go(request, [obj])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Asset]) -> None:  # noqa: ARG002
-        for asset in queryset:
-            uploads.purge(asset)
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Asset]) -> None:
+        self._let_go(request, queryset)
+
+    def _let_go(self, request: HttpRequest, assets: Iterable[Asset]) -> None:
+        kept = [asset.name for asset in assets if not uploads.let_go(asset)]
+        if kept:
+            words = ngettext(
+                "%(names)s is needed by a message on its way; it is archived, and deleted after that.",
+                "%(names)s are needed by messages on their way; they are archived, and deleted after that.",
+                len(kept),
+            )
+            messages.warning(request, words % {"names": ", ".join(kept[:MOST_NAMED])})

@@ -6,6 +6,7 @@ Unavailable, nobody can tell or read it now (down, slow, refused), and asking ag
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -96,10 +97,52 @@ def _guarded(key: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
 
+def copy(key: str, to: str) -> None:
+    """Lay the same content under another key too. Raises FileNotFoundError and Unavailable."""
+    with _told_apart(key):
+        bucket = bucket_of()
+        if bucket is not None:
+            source = {"Bucket": bucket.name, "Key": key}
+            bucket.meta.client.copy_object(Bucket=bucket.name, Key=to, CopySource=source)
+            return
+        with open(key) as file:
+            replace(to, File(file))
+
+
 def delete(key: str) -> None:
     """Remove stored content; nothing happens when it is gone already. Raises Unavailable."""
     with _told_apart(key):
         default_storage.delete(key)
+
+
+def walk(prefix: str, *, after: str = "") -> Iterator[tuple[str, datetime]]:
+    """The keys below a folder ("assets/") that follow `after`, in their order, each with the time it was written.
+
+    Raises Unavailable, also while it is walked.
+    """
+    with _told_apart(prefix):
+        bucket = bucket_of()
+        if bucket is not None:
+            pages = bucket.meta.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=bucket.name, Prefix=prefix, StartAfter=after):
+                yield from ((entry["Key"], entry["LastModified"]) for entry in page.get("Contents", ()))
+        else:
+            yield from _walk_folder(prefix.rstrip("/"), after)
+
+
+def _walk_folder(folder: str, after: str) -> Iterator[tuple[str, datetime]]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in sorted([*(f"{one}/" for one in folders), *files]):
+        path = f"{folder}/{name}"
+        if name.endswith("/") and not after.startswith(path) and path < after:
+            continue
+        if name.endswith("/"):
+            yield from _walk_folder(path.rstrip("/"), after)
+        elif path > after:
+            yield path, default_storage.get_modified_time(path)
 
 
 def bucket_of() -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from kombu.exceptions import OperationalError as BrokerDown
 
-from media import renditions
+from media import renditions, retention
 from media.fitting.runner import WALL_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,12 @@ def sweep_renditions() -> None:
     """Take up what nobody rang for, or what a worker left behind."""
     if renditions.due():
         ring()
+
+
+@shared_task(soft_time_limit=240, time_limit=270)
+def clean() -> None:
+    """Let go of what nobody needs any more."""
+    retention.clean()
 
 
 def ring(*_args: Any, **_signal: Any) -> None:

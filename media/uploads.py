@@ -1,6 +1,7 @@
 """Taking files in: inspect, store once, one row per owner; and letting them go."""
 
 import hashlib
+import logging
 import unicodedata
 from datetime import timedelta
 from pathlib import Path, PurePath
@@ -9,11 +10,12 @@ from typing import Protocol
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from media import storage
-from media.fetching import fetch
+from media import contents, storage, uses
+from media.fetching import LARGEST, fetch
 from media.inspection import LARGEST_UPLOAD, Inspection, Refused, inspect
 from media.models import Asset
 
+logger = logging.getLogger(__name__)
 MAX_ASSETS_PER_OWNER = 20_000
 MAX_BYTES_PER_OWNER = 20_000_000_000
 FETCH_SECONDS = 20.0
@@ -39,9 +41,8 @@ def store(source: bytes | Path | Readable, *, name: str, owner: str, alt: str = 
     same = Asset.objects.usable().of(owner).filter(sha256=sha256, name=shown, alt=alt, expires_at=None).first()
     if same is not None:
         return same
-    _check_quota(owner, inspection.size)
-    key = storage.put(inspection.data, sha256=sha256, extension=inspection.extension, mime_type=inspection.mime_type)
-    return Asset.objects.create(
+    check_quota(owner, inspection.size)
+    asset = Asset(
         kind=inspection.kind,
         mime_type=inspection.mime_type,
         size=inspection.size,
@@ -51,14 +52,41 @@ def store(source: bytes | Path | Readable, *, name: str, owner: str, alt: str = 
         sha256=sha256,
         name=shown,
         alt=alt,
-        storage_key=key,
+        storage_key=storage.key_for(sha256, inspection.extension),
         owner=owner,
+        status=Asset.Status.PENDING,
+    )
+    # The row comes first: content that a row names is not let go.
+    asset.save(force_insert=True)
+    return _kept(asset, inspection)
+
+
+def _kept(asset: Asset, inspection: Inspection) -> Asset:
+    try:
+        storage.put(
+            inspection.data, sha256=asset.sha256, extension=inspection.extension, mime_type=inspection.mime_type
+        )
+    except storage.Unavailable as error:
+        logger.error("a file cannot be kept: %s", error)
+        asset.delete()
+        raise storage_away() from error
+    asset.status = Asset.Status.READY
+    asset.save(update_fields=["status"])
+    return asset
+
+
+def storage_away() -> Refused:
+    """The refusal of a file for no fault of its own."""
+    return Refused(
+        "storage_unavailable",
+        "The storage for files does not answer right now; nothing was kept.",
+        fix="Try again in a minute. If it goes on, tell an administrator.",
     )
 
 
 def store_from_url(url: str, *, owner: str, alt: str = "") -> Asset:
     """Fetch a caller's address under guard and keep what it held. Raises FetchRefused and Refused."""
-    fetched = fetch(url, limit_bytes=LARGEST_UPLOAD, deadline_seconds=FETCH_SECONDS)
+    fetched = fetch(url, limit_bytes=LARGEST, deadline_seconds=FETCH_SECONDS)
     return store(fetched.data, name=fetched.name, owner=owner, alt=alt)
 
 
@@ -70,11 +98,26 @@ def archive(asset: Asset) -> None:
 
 
 def purge(asset: Asset) -> None:
-    """Delete an asset for good, and its content when no other owner has it."""
-    key = asset.storage_key
+    """Delete an asset for good, and its content and that of its fitted copies when nobody else has it.
+
+    Raises ProtectedError while a template holds it. While the storage is away the content is left to the clean-up.
+    """
+    keys = {asset.storage_key, *asset.renditions.exclude(storage_key="").values_list("storage_key", flat=True)}
     asset.delete()
-    if not Asset.objects.filter(storage_key=key).exists():
-        storage.delete(key)
+    for key in keys:
+        try:
+            contents.drop(key)
+        except storage.Unavailable as error:
+            logger.warning("content is left to the clean-up: %s", error)
+
+
+def let_go(asset: Asset) -> bool:
+    """Purge an asset that nobody needs, archive any other: its messages are still on their way. Out: whether purged."""
+    if uses.needed([asset.pk], timezone.now()):
+        archive(asset)
+        return False
+    purge(asset)
+    return True
 
 
 def clean_name(name: str, inspection: Inspection) -> str:
@@ -107,7 +150,8 @@ def _bounded(source: bytes | Path | Readable) -> bytes | Path:
     return source.read(LARGEST_UPLOAD + 1)
 
 
-def _check_quota(owner: str, size: int) -> None:
+def check_quota(owner: str, size: int) -> None:
+    """Raises Refused when an owner may not keep `size` bytes more."""
     used = Asset.objects.of(owner).aggregate(count=Count("id"), bytes=Sum("size"))
     if used["count"] >= MAX_ASSETS_PER_OWNER:
         raise Refused(

@@ -1,0 +1,98 @@
+"""Doors of a direct upload: start, our stand-in for the storage's own form, finish. Thin, over `direct_uploads`."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from media import direct_uploads
+from media.direct_uploads import NotArrived
+from media.facts import facts
+from media.inspection import Refused
+from media.library import owner_of
+from media.models import Upload
+
+FORM_OVERHEAD = 16_000
+
+
+@login_required
+@permission_required("media.add_asset", raise_exception=True)
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Announce a file by `name`, `size` and `alt`. 201 with where and how to put it, 422 when it is not taken."""
+    size = request.POST.get("size", "")
+    try:
+        upload = direct_uploads.start(
+            owner=owner_of(request),
+            name=request.POST.get("name", ""),
+            size=int(size) if size.isascii() and size.isdigit() and len(size) < 13 else 0,
+            alt=request.POST.get("alt", ""),
+        )
+    except Refused as reason:
+        return _refused(reason)
+    form = direct_uploads.form(upload, reverse("media:upload-put", args=[upload.pk]))
+    answer = {
+        "id": str(upload.pk),
+        "url": form.url,
+        "fields": dict(form.fields),
+        "limits": {"size": upload.size, "seconds": form.seconds},
+        "finish": reverse("media:upload-finish", args=[upload.pk]),
+    }
+    return JsonResponse(answer, status=201)
+
+
+# The signature in the address stands for the person, as at the storage itself; no cookie is read.
+@csrf_exempt
+@require_POST
+def put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Take the form that a storage would take: 204, 403 without a valid signature, 413 or 422 for another size."""
+    upload = direct_uploads.admitted(upload_id, request.GET.get("signature", ""))
+    if upload is None:
+        return HttpResponse(status=403)
+    length, most = str(request.META.get("CONTENT_LENGTH") or ""), upload.size + FORM_OVERHEAD
+    if not length.isdecimal() or int(length) > most:
+        return _refused(_too_long(most, length), status=413)
+    try:
+        fields, file = request.POST.dict(), request.FILES.get("file")
+    except (MultiPartParserError, RequestDataTooBig):
+        return HttpResponse(status=400)
+    if file is None:
+        return _refused(Refused("file_missing", _("No file arrived."), fix=_("Choose a file first.")))
+    try:
+        direct_uploads.receive(upload, fields, file)
+    except Refused as reason:
+        return _refused(reason, status=503 if reason.code == "storage_unavailable" else 422)
+    return HttpResponse(status=204)
+
+
+@login_required
+@permission_required("media.add_asset", raise_exception=True)
+@require_POST
+def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Inspect what was put. 200 with the asset; 404, 409 while it has not arrived, 422 when the file is refused."""
+    try:
+        asset = direct_uploads.finish(upload_id, owner=owner_of(request))
+    except Upload.DoesNotExist:
+        reason = Refused("upload_unknown", _("There is no such upload."), fix=_("Upload the file again."))
+        return _refused(reason, status=404)
+    except NotArrived:
+        reason = Refused("not_arrived", _("The file has not arrived."), fix=_("Upload the file again."))
+        return _refused(reason, status=409)
+    except Refused as reason:
+        return _refused(reason, status=503 if reason.code == "storage_unavailable" else 422)
+    return JsonResponse({"asset": facts(asset)})
+
+
+def _too_long(largest: int, length: str) -> Refused:
+    words = _("The form has no length, or more than %(most)s bytes.") % {"most": f"{largest:,}"}
+    return Refused("media_too_large", words, limit=largest, actual=length, fix=_("Make the file smaller."))
+
+
+def _refused(reason: Refused, *, status: int = 422) -> HttpResponse:
+    return JsonResponse({"refused": reason.as_dict()}, status=status)
