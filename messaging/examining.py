@@ -58,7 +58,8 @@ class Examination:
     held_back: list[HeldBack]
     candidates: list[Candidate]
     senders: list[Sender]
-    fitting: tuple[Job, ...] = ()
+    # Those of whom the order only says how many they are.
+    counted: int = 0
 
     @property
     def recipients(self) -> list[RecipientOrder]:
@@ -99,7 +100,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
     shown = shown or (found[:1] if order.any_sender else found)
     others = [*_number_findings(order, kept), *_time_findings(order, now)]
     abroad = list(_abroad(order.recipients, numbers, able or found))
-    findings = [*general, *told, *_candidate_findings(shown), *others, *abroad]
+    findings = [*general, *order.noted, *told, *_candidate_findings(shown), *others, *abroad]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
     return Examination(
         ok=not blocking(findings),
