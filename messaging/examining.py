@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from messaging import consent, encoding
@@ -13,14 +13,17 @@ from messaging.fitting import Job
 from messaging.models import Sender
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import HOME, Candidate, Route, assigned, candidates, profile_of, routes
-from messaging.slide_rules import Finding, Severity, blocking, merged
+from messaging.slide_rules import Finding, Severity, blocking, merged, orders
+from messaging.slide_rules.findings import finding
+from messaging.slide_rules.findings import gettext_noop as _
 
 MOST_RECIPIENTS = 10_000
 # Of a list that was imported, and looked at before.
 MOST_LISTED = 100_000
 # How many numbers of other countries are named one by one.
 MOST_ABROAD = 50
-FURTHEST = timedelta(days=7)
+_REACH = _("{number} cannot be reached: {sender} sends to mobile numbers of the USA and Canada.")
+_REACH_ABROAD = _("{number} cannot be reached: {sender} sends to mobile numbers of the USA and Canada and {country}.")
 OPTED_OUT = "The recipient has opted out; nothing is sent."
 
 
@@ -58,6 +61,7 @@ class Examination:
     held_back: list[HeldBack]
     candidates: list[Candidate]
     senders: list[Sender]
+    fitting: tuple[Job, ...] = ()
     # Those of whom the order only says how many they are.
     counted: int = 0
 
@@ -98,7 +102,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
     # Who named nobody wants to hear what is closest, not what speaks against each.
     shown = [candidate for candidate in able if candidate.sender.pk in carrying] or able[:1]
     shown = shown or (found[:1] if order.any_sender else found)
-    others = [*_number_findings(order, kept), *_time_findings(order, now)]
+    others = [*_number_findings(order, kept), *orders.times(order.send_at, order.expire_at, now)]
     abroad = list(_abroad(order.recipients, numbers, able or found))
     findings = [*general, *order.noted, *told, *_candidate_findings(shown), *others, *abroad]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKS)
@@ -202,36 +206,10 @@ def _opted_out(recipients: Sequence[RecipientOrder], silent: set[str]) -> Iterat
 
 
 def _number_findings(order: Order, kept: Collection[str]) -> Iterator[Finding]:
-    most, counted = _most(order), order.unseen.total if order.unseen else 0
-    asked = len(order.recipients) + counted
-    if not order.recipients and order.unseen is None:
-        yield Finding(
-            "recipients_missing",
-            Severity.BLOCKS,
-            "/to",
-            "Nobody to send to.",
-            limit=1,
-            actual=0,
-            fix="Add a number.",
-        )
-    elif asked > most:
-        yield Finding(
-            "too_many_recipients",
-            Severity.BLOCKS,
-            "/to",
-            f"{asked} recipients; one message goes to {most} at most.",
-            limit=most,
-            actual=asked,
-            fix="Split the list.",
-        )
-    elif not kept and not counted:
-        yield Finding(
-            "recipients_opted_out",
-            Severity.BLOCKS,
-            "/to",
-            "Nobody is left to send to: every recipient has opted out.",
-            fix="Write only to people who want to hear from this sender.",
-        )
+    counted = order.unseen.total if order.unseen else 0
+    # A list of which only the summary is known is there, even while nothing of it has been counted.
+    asked = len(order.recipients) + counted or int(order.unseen is not None)
+    return orders.recipients(asked, len(kept) + counted, _most(order))
 
 
 def _abroad(
@@ -240,43 +218,19 @@ def _abroad(
     """Those of the numbers that none of the senders reaches."""
     if len(able) == 1:
         sender = able[0].sender
-        where = "the USA and Canada" + ("" if sender.country in HOME else f" and {sender.country}")
-        why = f"{sender.address} sends to mobile numbers of {where}."
+        values = {"sender": sender.address, "country": sender.country}
+        words = _REACH if sender.country in HOME else _REACH_ABROAD
     else:
-        why = "none of the chosen senders sends there."
+        words, values = _("{number} cannot be reached: none of the chosen senders sends there."), {}
     reached = frozenset[str]().union(*(candidate.reaches for candidate in able))
     outside = set(numbers) - reached
     abroad = ((index, who.number) for index, who in enumerate(recipients) if who.number in outside)
     for index, number in islice(abroad, MOST_ABROAD):
-        yield Finding(
+        yield finding(
             "country_not_allowed",
             Severity.BLOCKS,
             f"/to/{index}",
-            f"{number} cannot be reached: {why}",
-            fix="Remove this number, or choose a sender of its country.",
+            words,
+            {**values, "number": number},
+            fix=_("Remove this number, or choose a sender of its country."),
         )
-
-
-def _time_findings(order: Order, now: datetime) -> list[Finding]:
-    def wrong(code: str, pointer: str, message: str, fix: str) -> Finding:
-        return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
-
-    findings = []
-    if order.send_at and order.send_at <= now:
-        findings.append(
-            wrong("schedule_past", "/send_at", "The time to send lies in the past.", "Name a later time, or none.")
-        )
-    if order.send_at and order.send_at > now + FURTHEST:
-        findings.append(
-            wrong("schedule_far", "/send_at", "A message can wait for 7 days at most.", "Name a time within 7 days.")
-        )
-    due = order.send_at or now
-    if order.expire_at and order.expire_at <= due:
-        findings.append(
-            wrong("expires_early", "/expire_at", "It would expire before it is sent.", "Name a later time.")
-        )
-    if order.expire_at and order.expire_at > due + FURTHEST:
-        findings.append(
-            wrong("expires_late", "/expire_at", "A message lives for 7 days at most.", "Name a time within 7 days.")
-        )
-    return findings
