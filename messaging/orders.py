@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from messaging.content import Content
 from messaging.models import ApiKey, Message, RecipientList, Sender
 from messaging.routing import Unseen
+from messaging.slide_rules import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Order:
     `sender` is preferred, `others` may carry it as well, in this order; with `any_sender` the order says nothing, and
     the one that the content suits best comes first. `shared_files` says that the content, as a template's, may name
     files of others than the API key. `recipient_list` is where recipients come from; while they are only counted,
-    `unseen` stands for them. An order that is to be queued names each.
+    `unseen` stands for them. An order that is to be queued names each. `noted` is what was found when it was read, such
+    as how the callers' addresses answer.
     """
 
     sender: Sender
@@ -58,6 +60,7 @@ class Order:
     resend_of: Message | None = None
     recipient_list: RecipientList | None = None
     unseen: Unseen | None = None
+    noted: Sequence[Finding] = ()
 
     @property
     def senders(self) -> list[Sender]:

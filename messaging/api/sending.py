@@ -1,8 +1,6 @@
 """From a request that was read to an order: the senders, the template and the files it names."""
 
 import re
-import time
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -10,21 +8,17 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from media.inspection import Refused
-from media.targets import FetchRefused
-from media.uploads import store_from_url
 from messaging.api import shapes
 from messaging.api.errors import Problem, fault
+from messaging.api.files import with_files
 from messaging.api.reading import Sending
-from messaging.content import Content, Part
+from messaging.content import Content
 from messaging.models import ApiKey, Message, Sender, Template
 from messaging.queueing import NotQueued, Order, examine, queue
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.slide_rules import blocking
 from messaging.templates import template_content
 
-# An address that is fetched too slowly must not hold a web process for ever.
-FETCHING_SECONDS = 45.0
 # Faults of the request itself rather than of the message.
 REQUEST_POINTERS = frozenset({"/send_at", "/expire_at", "/to"})
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,10 +31,11 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
     Fetches addresses of the callers', so no database transaction may be open.
     """
     sender, *others = _senders(key, sending)
-    content = sending.content or _template(sending)
+    providers = {one.account.provider for one in (sender, *others)}
+    content, noted = with_files(sending.content or _template(sending), key.owner_label, providers)
     return Order(
         sender=sender,
-        content=_with_files(content, key.owner_label),
+        content=content,
         recipients=sending.recipients,
         substitutions=sending.substitutions,
         purpose=sending.purpose,
@@ -54,6 +49,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         shared_files=sending.content is None,
         others=others,
         any_sender=sending.any_sender,
+        noted=noted,
     )
 
 
@@ -112,40 +108,3 @@ def _template(sending: Sending) -> Content:
         message, fix = "There is no such template.", "See GET /api/v1/templates."
         raise Problem(422, errors=[fault("/template", "template_unknown", message, fix=fix)])
     return template_content(template)
-
-
-def _with_files(content: Content, owner: str) -> Content:
-    fetched: dict[str, str] = {}
-    faults: list[dict[str, Any]] = []
-    until = time.monotonic() + FETCHING_SECONDS
-    for where, part in content.parts():
-        if part.url and not part.asset and part.host == "ours" and part.url not in fetched:
-            problem, asset = _fetch(part.url, owner, f"/content{where}/url", until)
-            fetched[part.url] = asset
-            faults += [problem] if problem else []
-    if faults:
-        raise Problem(422, "media_refused", "Not every file could be taken.", errors=faults)
-    return replace(
-        content,
-        slides=tuple(
-            replace(slide, parts=tuple(_ours(part, fetched) for part in slide.parts)) for slide in content.slides
-        ),
-    )
-
-
-def _fetch(url: str, owner: str, pointer: str, until: float) -> tuple[dict[str, Any] | None, str]:
-    if time.monotonic() > until:
-        message, fix = "The files before this one took too long.", "Upload them to /api/v1/media first."
-        return fault(pointer, "media_too_slow", message, fix=fix), ""
-    try:
-        return None, str(store_from_url(url, owner=owner).pk)
-    except FetchRefused as refusal:
-        return fault(pointer, refusal.code, refusal.message, fix="Give an address that serves the file itself."), ""
-    except Refused as refusal:
-        limit, actual = (value if isinstance(value, int) else None for value in (refusal.limit, refusal.actual))
-        return fault(pointer, refusal.code, refusal.message, limit=limit, actual=actual, fix=refusal.fix), ""
-
-
-def _ours(part: Part, fetched: dict[str, str]) -> Part:
-    asset = fetched.get(part.url) if part.host == "ours" and not part.asset else None
-    return replace(part, asset=asset, url="") if asset else part

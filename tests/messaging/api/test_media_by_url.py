@@ -1,6 +1,7 @@
 """Media given by address with `"host": "ours"`: fetched before anything is written."""
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 
@@ -21,9 +22,21 @@ def picture() -> bytes:
 
 class Site(BaseHTTPRequestHandler):
     asked: list[str] = []
+    at_once: list[int] = []
+    now = 0
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        Site.now += 1
+        self.at_once.append(Site.now)
+        if "slow" in self.path:
+            time.sleep(0.3)
+        Site.now -= 1
+        if "untold" in self.path:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(picture())
+            return
         data = picture() if self.path.endswith(".png") else b"<html>not a picture</html>"
         self.send_response(404 if "gone" in self.path else 200)
         self.send_header("Content-Length", str(len(data)))
@@ -42,7 +55,7 @@ def site(settings, tmp_path):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     settings.ALLOW_PRIVATE_TARGETS = frozenset({f"127.0.0.1:{server.server_port}"})
-    Site.asked = []
+    Site.asked, Site.at_once, Site.now = [], [], 0
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
@@ -85,3 +98,54 @@ def test_private_addresses_are_not_fetched(send, refused, site, settings) -> Non
     settings.ALLOW_PRIVATE_TARGETS = frozenset()
     refused(send(content=slides("http://127.0.0.1/a.png")), 400, "url_private")
     assert Site.asked == []
+
+
+def test_four_addresses_at_once_are_fetched_and_no_more(send, site) -> None:
+    urls = [f"{site}/slow-{n}.png" for n in range(6)]
+    started = time.monotonic()
+    assert send(content=slides(*urls)).status_code == 201
+    assert 2 <= max(Site.at_once) <= 4
+    assert time.monotonic() - started < 6 * 0.3 + 1
+
+
+def test_what_comes_too_late_is_named_and_not_waited_for(send, refused, site, monkeypatch) -> None:
+    monkeypatch.setattr("messaging.api.files.FETCHING_SECONDS", 0.1)
+    urls = [f"{site}/slow-{n}.png" for n in range(5)]
+    errors = refused(send(content=slides(*urls)), 422, "media_refused")
+    assert [error["code"] for error in errors] == ["url_too_slow"] * 4 + ["media_too_slow"]
+
+
+def findings(answer) -> dict[str, dict]:
+    assert answer.status_code == 201, answer.content
+    return {one["code"]: one for one in answer.json()["findings"]}
+
+
+def callers(url: str) -> dict:
+    part = {"image": {"url": url, "host": "caller"}}
+    return {"subject": "Hi", "slides": [part], "fallback": {"text": "Hi"}}
+
+
+def test_a_callers_own_address_is_looked_at_and_passed_on(send, site) -> None:
+    answer = send(content=callers(f"{site}/a.png"))
+    found = findings(answer)
+    assert {"fetch_untyped", "fetch_no_head", "fetch_not_secure"} <= set(found)
+    assert found["fetch_untyped"]["providers"] == ["webex"]
+    assert found["fetch_untyped"]["pointer"] == "/content/slides/0/image/url"
+    assert found["fetch_untyped"]["severity"] == "advises"
+    part = Message.objects.get(pk=answer.json()["id"]).frozen.slides[0].parts[0]
+    assert (part.url, part.asset) == (f"{site}/a.png", "")
+    assert not Asset.objects.exists()
+
+
+def test_a_callers_address_without_a_file_is_said(send, site) -> None:
+    assert findings(send(content=callers(f"{site}/gone.png")))["url_status"]["severity"] == "advises"
+    assert findings(send(content=callers(f"{site}/page.html")))["fetch_not_media"]["providers"] == ["webex"]
+
+
+def test_a_length_is_missed_by_those_who_need_one(send, sender, site) -> None:
+    sender.account.provider = "sinch"
+    sender.account.save()
+    found = findings(send(content=callers(f"{site}/untold.png")))
+    assert found["fetch_no_length"]["providers"] == ["sinch"]
+    # By the extension, where the server names no type.
+    assert found["fetch_untyped"]["providers"] == []
