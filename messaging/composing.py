@@ -8,6 +8,8 @@ from media.models import Asset, Rendition
 from media.storage import public_url
 from messaging.content import Content, Part
 from messaging.slide_rules import Finding, Severity
+from messaging.slide_rules.findings import Values, finding
+from messaging.slide_rules.findings import gettext_noop as _
 
 
 class ComposeError(ValueError):
@@ -35,11 +37,11 @@ def resolve(content: Content, *, pointer: str = "/content", owner: str | None = 
     for index, slide in enumerate(content.slides):
         parts = []
         for part in slide.parts:
-            filled, finding = _fill(part, assets, f"{pointer}/slides/{index}/{part.kind}")
-            if part.rendition and finding is None:
-                filled, finding = _copied(filled, copies, f"{pointer}/slides/{index}/{part.kind}/rendition")
+            filled, wrong = _fill(part, assets, f"{pointer}/slides/{index}/{part.kind}")
+            if part.rendition and wrong is None:
+                filled, wrong = _copied(filled, copies, f"{pointer}/slides/{index}/{part.kind}/rendition")
             parts.append(filled)
-            findings += [finding] if finding else []
+            findings += [wrong] if wrong else []
         slides.append(replace(slide, parts=tuple(parts)))
     return replace(content, slides=tuple(slides)), findings
 
@@ -60,7 +62,9 @@ def _fill(part: Part, assets: dict[str, Asset], pointer: str) -> tuple[Part, Fin
         return part, None
     asset = assets.get(part.asset)
     if asset is None:
-        return part, _asset_finding("asset_unknown", pointer, "There is no such file.", "Upload or choose it again.")
+        return part, _asset_finding(
+            "asset_unknown", pointer, _("There is no such file."), _("Upload or choose it again.")
+        )
     filled = replace(
         part,
         url=public_url(asset),
@@ -76,12 +80,17 @@ def _fill(part: Part, assets: dict[str, Asset], pointer: str) -> tuple[Part, Fin
         return filled, _asset_finding(
             "asset_wrong_kind",
             pointer,
-            f"{asset.name} is a file of kind {asset.kind}, not {part.kind}.",
-            "Add it as such.",
+            _("{file} is a file of kind {kind}, not {wanted}."),
+            _("Add it as such."),
+            {"file": asset.name, "kind": asset.kind, "wanted": part.kind},
         )
     if asset.status != Asset.Status.READY:
         return filled, _asset_finding(
-            "asset_not_ready", pointer, f"{asset.name} cannot be sent; it is {asset.status}.", "Choose another file."
+            "asset_not_ready",
+            pointer,
+            _("{file} cannot be sent; it is {status}."),
+            _("Choose another file."),
+            {"file": asset.name, "status": asset.status},
         )
     return filled, None
 
@@ -90,8 +99,8 @@ def _copied(part: Part, copies: dict[str, Rendition], pointer: str) -> tuple[Par
     """The part with what is known of its fitted copy; one that is not ready is made, if it must be, on sending."""
     copy = copies.get(part.rendition)
     if copy is None or str(copy.asset_id) != part.asset:
-        message = "There is no such copy of this file."
-        fix = "Leave the copy out; one that fits is made on sending."
+        message = _("There is no such copy of this file.")
+        fix = _("Leave the copy out; one that fits is made on sending.")
         return replace(part, rendition=""), _asset_finding("rendition_unknown", pointer, message, fix)
     if copy.status != Rendition.Status.READY:
         return replace(part, rendition=""), None
@@ -111,5 +120,5 @@ def with_copy(part: Part, copy: Rendition) -> Part:
     )
 
 
-def _asset_finding(code: str, pointer: str, message: str, fix: str) -> Finding:
-    return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
+def _asset_finding(code: str, pointer: str, words: str, fix: str, values: Values | None = None) -> Finding:
+    return finding(code, Severity.BLOCKS, pointer, words, values, fix=fix)

@@ -1,14 +1,55 @@
 """Rules about an order beside its content: when it runs out, our reference, and what its account must name."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from messaging.slide_rules.findings import Finding, Severity, finding
+from messaging.slide_rules.findings import Finding, Mend, Severity, Values, finding
 from messaging.slide_rules.findings import gettext_noop as _
 from messaging.slide_rules.profiles import Profile, of_provider
 
 # The credential of an account by which its campaign is known.
 CAMPAIGN = "campaign_ref"
+# How long a message may wait, and how long it may live from then on.
+FURTHEST = timedelta(days=7)
+
+
+def times(send_at: datetime | None, expire_at: datetime | None, now: datetime) -> Iterator[Finding]:
+    """What is wrong with the times of an order, whoever carries it."""
+    days = FURTHEST.days
+    at_once = _("Send it at once")
+    mends = (Mend("clear_schedule", "/send_at", at_once, words=at_once),)
+    if send_at and send_at <= now:
+        words, fix = _("The time to send lies in the past."), _("Name a later time, or none.")
+        yield _wrong("schedule_past", "/send_at", words, fix, mends=mends)
+    if send_at and send_at > now + FURTHEST:
+        words, fix = _("A message can wait for {days} days at most."), _("Name a time within {days} days.")
+        yield _wrong("schedule_far", "/send_at", words, fix, {"days": days}, limit=days, mends=mends)
+    due = send_at or now
+    if expire_at and expire_at <= due:
+        words, fix = _("It would expire before it is sent."), _("Name a later time.")
+        yield _wrong("expires_early", "/expire_at", words, fix)
+    if expire_at and expire_at > due + FURTHEST:
+        words, fix = _("A message lives for {days} days at most."), _("Name a time within {days} days.")
+        longest, asked = int(FURTHEST.total_seconds()), int((expire_at - due).total_seconds())
+        yield _wrong("expires_late", "/expire_at", words, fix, {"days": days}, limit=longest, actual=asked)
+
+
+def recipients(asked: int, left: int, most: int) -> Iterator[Finding]:
+    """What is wrong with how many numbers an order names, of whom `left` may be written to; `most` is its limit."""
+    if not asked:
+        words, fix = _("Nobody to send to."), _("Add a number.")
+        yield _wrong("recipients_missing", "/to", words, fix, limit=1, actual=0)
+    elif asked > most:
+        words, fix = _("{count} recipients; one message goes to {most} at most."), _("Split the list.")
+        yield _wrong("too_many_recipients", "/to", words, fix, {"count": asked, "most": most}, limit=most, actual=asked)
+    elif not left:
+        words = _("Nobody is left to send to: every recipient has opted out.")
+        fix = _("Write only to people who want to hear from this sender.")
+        yield _wrong("recipients_opted_out", "/to", words, fix)
+
+
+def _wrong(code: str, pointer: str, words: str, fix: str, values: Values | None = None, **more: object) -> Finding:
+    return finding(code, Severity.BLOCKS, pointer, words, values, fix=fix, **more)  # type: ignore[arg-type]
 
 
 def expiry(profile: Profile, due: datetime, expires: datetime | None) -> Iterator[Finding]:

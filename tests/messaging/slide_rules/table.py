@@ -128,6 +128,22 @@ def too_large(kind: str, code: str, **limits: int) -> Rule:
     return large(kind, {WEBEX: "7554", SINCH: code, SKYCORE: code, TELESIGN: "3061"}, **limits)
 
 
+def everywhere(bad: Any, good: Any) -> dict[str, Cell]:
+    return dict.fromkeys(PROVIDERS, Cell(bad, good))
+
+
+def order(code: str, pointer: str, bad: Any, good: Any, when: Callable[[timedelta], Any]) -> Rule:
+    """A rule about the two times of an order, which `when` makes of one."""
+    said = lambda _profile, after: [*orders.times(*when(after), NOW)]  # noqa: E731
+    return Rule(code, pointer, said, everywhere(bad, good), general=True)
+
+
+def numbers(code: str, bad: tuple[int, int], good: tuple[int, int]) -> Rule:
+    """A rule about how many numbers are asked for, and how many of them may be written to."""
+    said = lambda _profile, counts: [*orders.recipients(*counts, 10_000)]  # noqa: E731
+    return Rule(code, "/to", said, everywhere(bad, good), general=True)
+
+
 FULL = "https://media.example.org/a"
 ASKED = "https://media.example.org/a?token=1"
 # fmt: off
@@ -269,6 +285,14 @@ RULES = [
     # Beside the content.
     Rule("expires_late", "/expire_at", lambda profile, after: [*orders.expiry(profile, NOW, NOW + after)],
          stop(3 * DAY + timedelta(seconds=1), 3 * DAY, sinch="E100")),
+    order("schedule_past", "/send_at", timedelta(0), timedelta(seconds=1), lambda after: (NOW + after, None)),
+    order("schedule_far", "/send_at", 7 * DAY + timedelta(seconds=1), 7 * DAY, lambda after: (NOW + after, None)),
+    order("expires_early", "/expire_at", DAY, DAY + timedelta(seconds=1), lambda after: (NOW + DAY, NOW + after)),
+    order("expires_late", "/expire_at", 8 * DAY + timedelta(seconds=1), 8 * DAY,
+          lambda after: (NOW + DAY, NOW + after)),
+    numbers("recipients_missing", (0, 0), (1, 1)),
+    numbers("too_many_recipients", (10_001, 1), (10_000, 1)),
+    numbers("recipients_opted_out", (1, 0), (1, 1)),
     Rule("expiry_not_carried", "/expire_at",
          lambda profile, after: [*orders.expiry(profile, NOW, NOW + after if after else None)],
          advise(DAY, None, SKYCORE, TELESIGN)),

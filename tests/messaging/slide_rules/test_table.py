@@ -13,7 +13,7 @@ from messaging.slide_rules.texts import LONG, TOO_LONG
 from tests.messaging.slide_rules.table import PROVIDERS, RULES, Rule
 
 NAMES = re.compile(r'"([a-z]+(?:_[a-z]+)+)"')
-ACTIONS = re.compile(r'mend\("([a-z_]+)"')
+ACTIONS = re.compile(r'[mM]end\("([a-z_]+)"')
 # The rule about senders needs one that is stored: tests/messaging/test_routing.py holds it to its codes.
 ELSEWHERE = {"sender_kind_not_carried"}
 EACH = [pytest.param(rule, id=str(rule)) for rule in RULES]
