@@ -1,6 +1,6 @@
 """The composer's door for mends: what was typed is saved, one mend is carried out, and the page changes in place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -105,17 +105,18 @@ def _terms(examined: Review) -> Terms:
 
 def _remaining(examined: Review, which: str) -> str:
     """The recipients box without those entries that nothing can be sent to."""
-    return "\n".join(entry.tidy for entry in examined.entries if entry not in _unwanted(examined, which))
+    abroad = _abroad(examined) if which == "abroad" else set[str]()
+    unwanted: Mapping[str, Callable[[Recipient], bool]] = {
+        "error": lambda entry: bool(entry.error),
+        "repeated": lambda entry: entry.repeated,
+        "opted_out": lambda entry: entry.number in silent,
+        "abroad": lambda entry: entry.number in abroad,
+    }
+    silent, goes = examined.silent, unwanted[which]
+    return "\n".join(entry.tidy for entry in examined.entries if not goes(entry))
 
 
-def _unwanted(examined: Review, which: str) -> list[Recipient]:
-    if which == "error":
-        return [entry for entry in examined.entries if entry.error]
-    if which == "repeated":
-        return [entry for entry in examined.entries if entry.repeated]
-    if which == "opted_out":
-        return [entry for entry in examined.entries if entry.number in examined.silent]
-    numbered = [entry for entry in examined.entries if entry.number]
+def _abroad(examined: Review) -> set[str]:
+    numbers = [entry.number for entry in examined.entries if entry.number]
     places = (one.pointer.removeprefix("/to/") for one in examined.findings if one.code == "country_not_allowed")
-    numbers = {numbered[int(place)].number for place in places if place.isdecimal() and int(place) < len(numbered)}
-    return [entry for entry in numbered if entry.number in numbers]
+    return {numbers[int(place)] for place in places if place.isdecimal() and int(place) < len(numbers)}

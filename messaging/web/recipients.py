@@ -9,8 +9,8 @@ runs to the next name or the end of the entry, and is quoted when it holds a sep
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from messaging.addresses import AddressError, normalise
@@ -18,31 +18,28 @@ from messaging.addresses import AddressError, normalise
 ENTRY = re.compile(r'(?:="[^"\n]*"|[^\n,;\t])+')
 PAIR = re.compile(r"(?:^|(?<=\s))([A-Za-z_][A-Za-z0-9_]{0,63})=")
 LONGEST_VALUE = 1000
-# Longer entries are no numbers; twenty thousand of them would fill the memory.
-LONGEST_NUMBER = 64
+# What is remembered of an entry: twenty thousand longer ones would fill the memory.
+LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One entry: as written, its E.164 number or why there is none, its own values, and whether it came before."""
+    """One entry: as written, its E.164 number or why there is none, its own values, and whether it came before.
+
+    `tidy` is the entry in its normal form; one that cannot be read stays as written. Entries are shared: change none.
+    """
 
     written: str
     number: str = ""
     error: str = ""
     repeated: bool = False
-    values: dict[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    tidy: str = ""
 
     @property
     def usable(self) -> bool:
         """Whether a message goes out for this entry."""
         return bool(self.number) and not self.repeated
-
-    @property
-    def tidy(self) -> str:
-        """The entry in its normal form; one that cannot be read stays as written."""
-        if not self.number:
-            return self.written
-        return " ".join([self.number, *(f"{name}={_quoted(value)}" for name, value in self.values.items())])
 
 
 def read_recipients(text: str, *, region: str = "US") -> list[Recipient]:
@@ -53,20 +50,27 @@ def read_recipients(text: str, *, region: str = "US") -> list[Recipient]:
         written = match[0].strip()
         if not written:
             continue
-        number_text, values = _split(written)
-        read = _number if len(number_text) <= LONGEST_NUMBER else _number.__wrapped__
-        number, error = read(number_text, region)
-        if not error and any(len(value) > LONGEST_VALUE for value in values.values()):
-            number, error = "", f"A value has more than {LONGEST_VALUE} characters. Shorten it."
-        found.append(Recipient(written, number, error, bool(number) and number in seen, values))
-        if number:
-            seen.add(number)
+        entry = (_entry if len(written) <= LONGEST_KEPT else _entry.__wrapped__)(written, region)
+        found.append(replace(entry, repeated=True) if entry.number in seen else entry)
+        if entry.number:
+            seen.add(entry.number)
     return found
 
 
 def tidied(recipients: Iterable[Recipient]) -> str:
     """The whole box in normal form: one entry a line, repeats left out."""
     return "\n".join(entry.tidy for entry in recipients if not entry.repeated)
+
+
+# The box is read at every pause in typing; only entries that changed are worth parsing again.
+@lru_cache(maxsize=20_000)
+def _entry(written: str, region: str) -> Recipient:
+    number_text, values = _split(written)
+    number, error = _number(number_text, region)
+    if not error and any(len(value) > LONGEST_VALUE for value in values.values()):
+        number, error = "", f"A value has more than {LONGEST_VALUE} characters. Shorten it."
+    tidy = " ".join([number, *(f"{name}={_quoted(value)}" for name, value in values.items())]) if number else written
+    return Recipient(written, number, error, values=values, tidy=tidy)
 
 
 def _split(written: str) -> tuple[str, dict[str, str]]:
@@ -86,8 +90,6 @@ def _quoted(value: str) -> str:
     return f'"{value}"' if re.search(r"[,;\t=]", value) else value
 
 
-# The box is read at every pause in typing; only entries that changed are worth parsing again.
-@lru_cache(maxsize=20_000)
 def _number(written: str, region: str) -> tuple[str, str]:
     try:
         return normalise(written, region=region), ""

@@ -2,14 +2,14 @@
 
 import pytest
 
-from messaging.web.recipients import _number, read_recipients, tidied
+from messaging.web.recipients import _entry, read_recipients, tidied
 
 
 @pytest.mark.parametrize(
     "written",
     ["+16475550142", "(647) 555-0142", "647.555.0142", "+1 647 555 0142", "1-647-555-0142", "00 1 647 555 0142"],
 )
-def test_usual_spellings_come_to_the_same_number(written):
+def test_usual_spellings_come_to_the_same_entry(written):
     assert [entry.number for entry in read_recipients(written)] == ["+16475550142"]
 
 
@@ -19,7 +19,7 @@ def test_lines_commas_semicolons_and_tabs_part_entries():
     assert [entry.number[-1] for entry in read_recipients(text)] == ["1", "2", "3", "4", "5"]
 
 
-def test_values_follow_the_number_and_may_hold_blanks():
+def test_values_follow_the_entry_and_may_hold_blanks():
     (entry,) = read_recipients("+16475550142 area=EC1M 4BH name=Ann")
 
     assert entry.values == {"area": "EC1M 4BH", "name": "Ann"}
@@ -79,7 +79,7 @@ def test_nothing_typed_raises(text):
 
 
 def test_what_is_far_too_long_for_a_number_is_refused_and_not_remembered():
-    _number.cache_clear()
+    _entry.cache_clear()
     [entry] = read_recipients("6475550142" + "x" * 100_000)
     assert entry.error
-    assert _number.cache_info().currsize == 0
+    assert _entry.cache_info().currsize == 0
