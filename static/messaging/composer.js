@@ -158,15 +158,6 @@ document.addEventListener("template-saved", ({ detail }) => {
   notice.hidden = false;
 });
 document.addEventListener("confirm-ready", () => openDialog(document.getElementById("confirm")));
-for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(name, (event) => { if (event.target === composer()) unsaved(); });
-}
-
-function unsaved() {
-  const saved = document.getElementById("saved");
-  saved.dataset.digest = "";
-  saved.innerHTML = '<span class="dot err"></span>Not saved: the server did not take it. The next change tries again.';
-}
 
 function afterCheck() {
   fillInserts();
