@@ -95,14 +95,14 @@ def strip(examination: Examination, choices: Sequence[Sender], draft: Draft, *, 
 
 def _shared(found: Sequence[Candidate]) -> set[str]:
     """What every one of several accounts says: it stands among the checks already, once."""
-    said = [{finding.message for finding in candidate.content} for candidate in found]
+    said = [{finding.said(_) for finding in candidate.content} for candidate in found]
     return set.intersection(*said) if len(said) > 1 else set()
 
 
 def _unfit(candidate: Candidate, shared: set[str]) -> bool:
     """Whether something speaks against a sender that does not speak against all of them."""
     against = blocking([*candidate.own, *(one for one in candidate.content if one.providers)])
-    return any(finding.message not in shared for finding in against)
+    return any(finding.said(_) not in shared for finding in against)
 
 
 def _rank(candidate: Candidate) -> tuple[bool, bool]:
@@ -112,11 +112,11 @@ def _rank(candidate: Candidate) -> tuple[bool, bool]:
 def _way(candidate: Candidate, asked: int, shared: set[str], *, carries: bool) -> Way:
     # What no provider can help, such as a missing value, stands among the checks already.
     said = [finding for finding in (*candidate.content, *candidate.own) if finding.providers]
-    against = [finding.message for finding in blocking(said)]
+    against = [finding.said(_) for finding in blocking(said)]
     reached = len(candidate.reaches)
     if not against and asked and not reached:
         against = ["It sends to none of these numbers."]
-    advice = [finding.message for finding in said]
+    advice = [finding.said(_) for finding in said]
     if reached < asked:
         advice.append(f"It sends to {reached} of these {asked} numbers.")
     level, verdict = ("err", "Does not fit") if against else ("warn", "Fits, with advice") if advice else ("ok", "Fits")
