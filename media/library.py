@@ -78,7 +78,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         answer = {"assets": [facts(asset) for asset in stored], "refused": refused}
         return JsonResponse(answer, status=status)
-    context = {"assets": _editable(request, stored), "refused": refused}
+    context = {"assets": editable(request, stored), "refused": refused}
     return render(request, "media/partials/uploaded.html", context, status=status)
 
 
@@ -94,7 +94,7 @@ def describe(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         asset.save(update_fields=["alt"])
     except Refused as refused:
         error = refused
-    context = {"asset": _editable(request, [asset])[0], "error": error, "saved": error is None}
+    context = {"asset": editable(request, [asset])[0], "error": error, "saved": error is None}
     return render(request, "media/partials/description.html", context, status=422 if error else 200)
 
 
@@ -137,7 +137,7 @@ def _listing(request: HttpRequest, size: int) -> dict[str, object]:
         found = found.filter(id__lt=before)
     page = list(found.order_by("-id")[: size + 1])
     return {
-        "assets": _editable(request, page[:size]),
+        "assets": editable(request, page[:size]),
         "kind": kind if kind in KINDS else "",
         "query": query,
         "before": page[size - 1].id if len(page) > size else None,
@@ -145,7 +145,8 @@ def _listing(request: HttpRequest, size: int) -> dict[str, object]:
     }
 
 
-def _editable(request: HttpRequest, assets: list[Asset]) -> list[dict[str, object]]:
+def editable(request: HttpRequest, assets: list[Asset]) -> list[dict[str, object]]:
+    """Assets as their cards show them, with what this person may do with each."""
     mine, user = owner_of(request), request.user
     may_change, may_delete = user.has_perm("media.change_asset"), user.has_perm("media.delete_asset")
     return [

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +16,7 @@ from media import direct_uploads
 from media.direct_uploads import NotArrived
 from media.facts import facts
 from media.inspection import Refused
-from media.library import owner_of
+from media.library import editable, owner_of
 from media.models import Upload
 
 FORM_OVERHEAD = 16_000
@@ -75,7 +76,7 @@ def put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @permission_required("media.add_asset", raise_exception=True)
 @require_POST
 def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Inspect what was put. 200 with the asset; 404, 409 while it has not arrived, 422 when the file is refused."""
+    """Inspect what was put. 200 with the asset and its card; 404, 409 while it has not arrived, 422 when refused."""
     try:
         asset = direct_uploads.finish(upload_id, owner=owner_of(request))
     except Upload.DoesNotExist:
@@ -86,7 +87,9 @@ def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return _refused(reason, status=409)
     except Refused as reason:
         return _refused(reason, status=503 if reason.code == "storage_unavailable" else 422)
-    return JsonResponse({"asset": facts(asset)})
+    [shown] = editable(request, [asset])
+    card = render_to_string("media/partials/card.html", {"asset": shown}, request)
+    return JsonResponse({"asset": facts(asset), "card": card})
 
 
 def _too_long(largest: int, length: str) -> Refused:

@@ -1,16 +1,33 @@
-// Uploads of the library: choosing sends at once, dropping anywhere on the page does the same, a bar shows how far.
+// Uploads of the library: choosing sends at once, dropping or pasting anywhere on the page does the same.
+// Unfold would take every file input for one of its own, with a text field beside it.
+const chooser = document.getElementById("upload-file");
+if (chooser) chooser.hasChangeListener = true;
+
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("upload");
   if (!form) return;
   const input = form.querySelector("input[type=file]");
-  const bar = document.getElementById("upload-progress");
-
+  const result = document.getElementById("upload-result");
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  const send = () => {
-    if (input.files.length) form.requestSubmit();
+
+  const send = async (files) => {
+    if (!files.length) return;
+    await sendFiles([...files], result, ({ card }) => {
+      const holder = document.createElement("ul");
+      holder.innerHTML = card;
+      const list = document.getElementById("assets");
+      list.querySelector(".empty")?.remove();
+      list.prepend(holder.firstElementChild);
+      htmx.process(list.firstElementChild);
+    });
   };
 
-  input.addEventListener("change", send);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    form.reset();
+    await send(files);
+  });
   document.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
@@ -23,32 +40,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     form.classList.remove("over");
-    input.files = event.dataTransfer.files;
-    send();
+    send(event.dataTransfer.files);
   });
-
-  form.addEventListener("htmx:beforeRequest", () => {
-    bar.hidden = false;
-    bar.value = 0;
-  });
-  form.addEventListener("htmx:xhr:progress", (event) => {
-    if (event.detail.lengthComputable) bar.value = (100 * event.detail.loaded) / event.detail.total;
-  });
-  form.addEventListener("htmx:afterRequest", (event) => {
-    bar.hidden = true;
-    form.reset();
-    const status = event.detail.xhr?.status ?? 0;
-    if (status === 201 || status === 422) return;
-    const words = document.createElement("p");
-    words.textContent =
-      status === 403
-        ? "You may not upload files, or you were signed out. Reload the page."
-        : "The upload did not arrive. Check the connection and try again.";
-    const list = document.createElement("ul");
-    list.className = "faults";
-    const item = document.createElement("li");
-    item.append(words);
-    list.append(item);
-    document.getElementById("upload-result").replaceChildren(list);
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData?.files.length) send(event.clipboardData.files);
   });
 });

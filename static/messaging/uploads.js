@@ -35,35 +35,12 @@ function describe(asset) {
 const sizeText = (size) => (size >= 1e6 ? `${(size / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(size / 1000))} KB`);
 
 async function upload(slide, files) {
-  const refusals = slide.querySelector(".refusals");
-  const names = [...files].map((file) => file.name).join(", ");
-  refusals.replaceChildren(note(`Uploading ${names}`, "busy"));
-  const body = new FormData();
-  for (const file of files) body.append("file", file);
-  let faults;
-  try {
-    const answer = await fetch(composer().dataset.upload, {
-      method: "POST",
-      body,
-      headers: { Accept: "application/json", "X-CSRFToken": composer().querySelector("[name=csrfmiddlewaretoken]").value },
-    });
-    if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(answer.statusText);
-    const { assets = [], refused = [] } = await answer.json();
-    let home = slide;
-    for (const asset of assets) home = place(describe(asset), home);
-    faults = refused.map((fault) => note(`${fault.name || "The file"}: ${fault.message} ${fault.fix ?? ""}`, "err"));
-    if (assets.length) check();
-  } catch {
-    faults = [note(`${names} did not arrive. Check the connection and that you are signed in.`, "err")];
-  }
-  refusals.replaceChildren(...faults);
-}
-
-function note(words, level) {
-  const line = document.createElement("p");
-  line.className = `note ${level}`;
-  line.textContent = words;
-  return line;
+  let home = slide;
+  const arrived = ({ asset }) => {
+    home = place(describe(asset), home);
+    check();
+  };
+  await sendFiles([...files], slide.querySelector(".refusals"), arrived);
 }
 
 document.addEventListener("click", (event) => {

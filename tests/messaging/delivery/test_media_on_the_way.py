@@ -183,7 +183,7 @@ def test_a_message_without_files_goes_out_meanwhile(content, picture, queued, sa
     broken(Path(default_storage.location), "unreadable", picture)
     stuck, free = queued(content=content), queued("+14165550102")
     work(settled(free.transactions.all()), hurry=False)
-    assert free.transactions.get().status == "delivered"
+    assert free.transactions.get().status in ("delivered", "read")
     assert stuck.transactions.get().status == "queued"
 
 
