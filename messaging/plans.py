@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from messaging.slide_rules import Finding, Severity
+from messaging.slide_rules.findings import Values, finding
+from messaging.slide_rules.findings import gettext_noop as _
 
 MARKETING, TRANSACTIONAL = "marketing", "transactional"
 NOW, LATER = "now", "later"
@@ -80,7 +82,9 @@ def timing(plan: Plan, now: datetime) -> tuple[Timing, list[Finding]]:
     """
     found, findings = (Timing(), []) if plan.when == NOW else _moment(plan)
     if plan.when != NOW and found.send_at is None and not findings:
-        findings = [_wrong("schedule_missing", "No time to send at is chosen.", "Choose a day and a time, or now.")]
+        findings = [
+            _wrong("schedule_missing", _("No time to send at is chosen."), _("Choose a day and a time, or now."))
+        ]
     findings += _validity(plan)
     if plan.valid_minutes is not None and not any(one.severity is Severity.BLOCKS for one in findings):
         found = replace(found, expire_at=(found.send_at or now) + timedelta(minutes=plan.valid_minutes))
@@ -103,14 +107,17 @@ def _moment(plan: Plan) -> tuple[Timing, list[Finding]]:
     if not plan.local:
         return Timing(), []
     if plan.zone not in ZONES:
-        fix = "Choose one of the list, such as America/Toronto."
-        return Timing(), [_wrong("zone_unknown", f"“{plan.zone[:60]}” is no time zone that is known here.", fix)]
+        unknown, fix = (
+            _("“{zone}” is no time zone that is known here."),
+            _("Choose one of the list, such as America/Toronto."),
+        )
+        return Timing(), [_wrong("zone_unknown", unknown, fix, {"zone": plan.zone[:60]})]
     try:
         naive = datetime.strptime(plan.local, FORM)  # noqa: DTZ007 (the zone comes next)
     except ValueError:
-        return Timing(), [_wrong("schedule_unreadable", "The time to send at is no time.", "Choose it anew.")]
+        return Timing(), [_wrong("schedule_unreadable", _("The time to send at is no time."), _("Choose it anew."))]
     if not datetime(2000, 1, 1) <= naive <= datetime(2200, 1, 1):  # noqa: DTZ001
-        return Timing(), [_wrong("schedule_far", "The time to send at is out of all reach.", "Choose it anew.")]
+        return Timing(), [_wrong("schedule_far", _("The time to send at is out of all reach."), _("Choose it anew."))]
     zone = ZoneInfo(plan.zone)
     if not _exists(naive, zone):
         return Timing(), [_gap(plan, naive, zone)]
@@ -135,18 +142,25 @@ def _gap(plan: Plan, naive: datetime, zone: ZoneInfo) -> Finding:
         later += MINUTE
     return _wrong(
         "schedule_skipped",
-        f"{naive:%H:%M} does not exist on {naive:%Y-%m-%d} in {plan.zone}: the clocks go forward over it.",
-        f"The next time there is {later:%Y-%m-%d %H:%M}.",
+        _("{time} does not exist on {day} in {zone}: the clocks go forward over it."),
+        _("The next time there is {next}."),
+        {
+            "time": f"{naive:%H:%M}",
+            "day": f"{naive:%Y-%m-%d}",
+            "zone": plan.zone,
+            "next": f"{later:%Y-%m-%d %H:%M}",
+        },
     )
 
 
 def _twice(naive: datetime, names: tuple[str, ...]) -> Finding:
-    return Finding(
+    return finding(
         "schedule_twice",
         Severity.ADVISES,
         "/send_at",
-        f"The clocks show {naive:%H:%M} twice that day; the first is meant ({names[0]}).",
-        fix=f"Choose the second ({names[1]}) if you mean that one.",
+        _("The clocks show {time} twice that day; the first is meant ({first})."),
+        {"time": f"{naive:%H:%M}", "first": names[0], "second": names[1]},
+        fix=_("Choose the second ({second}) if you mean that one."),
     )
 
 
@@ -155,34 +169,41 @@ def _validity(plan: Plan) -> list[Finding]:
     if minutes is None or SHORTEST_VALIDITY <= minutes <= LONGEST_VALIDITY:
         return []
     return [
-        Finding(
+        finding(
             "validity_range",
             Severity.BLOCKS,
             "/expire_at",
-            f"A message is tried for {SHORTEST_VALIDITY} to {LONGEST_VALIDITY} minutes, not {minutes}.",
+            _("A message is tried for {least} to {most} minutes, not {actual}."),
+            {"least": SHORTEST_VALIDITY, "most": LONGEST_VALIDITY, "actual": minutes},
             limit=LONGEST_VALIDITY,
             actual=minutes,
-            fix="Choose a validity of the list.",
+            fix=_("Choose a validity of the list."),
         )
     ]
 
 
 def _canary(plan: Plan) -> list[Finding]:
     checks = (
-        (plan.canary, MOST_CANARY, "canary_range", "recipients go first"),
-        (plan.canary_minutes, LONGEST_WATCH, "canary_watch_range", "minutes to wait for their delivery"),
+        (plan.canary, MOST_CANARY, "canary_range", _("1 to {most} recipients go first, not {actual}.")),
+        (
+            plan.canary_minutes,
+            LONGEST_WATCH,
+            "canary_watch_range",
+            _("Their delivery is waited for 1 to {most} minutes, not {actual}."),
+        ),
     )
     return [
-        Finding(
+        finding(
             code,
             Severity.BLOCKS,
             "/canary",
-            f"1 to {most} {what}, not {number}.",
+            words,
+            {"most": most, "actual": number},
             limit=most,
             actual=number,
-            fix=f"Give a number from 1 to {most}, or none.",
+            fix=_("Give a number from 1 to {most}, or none."),
         )
-        for number, most, code, what in checks
+        for number, most, code, words in checks
         if number is not None and not 1 <= number <= most
     ]
 
@@ -196,5 +217,5 @@ def _zone_name(local: datetime) -> str:
     return f"{name}, {offset}" if name.isalpha() and name != "UTC" else offset
 
 
-def _wrong(code: str, message: str, fix: str) -> Finding:
-    return Finding(code, Severity.BLOCKS, "/send_at", message, fix=fix)
+def _wrong(code: str, words: str, fix: str, values: Values | None = None) -> Finding:
+    return finding(code, Severity.BLOCKS, "/send_at", words, values, fix=fix)

@@ -40,6 +40,7 @@ __all__ = [
     "cancel",
     "examine",
     "queue",
+    "validity",
 ]
 
 
@@ -180,12 +181,13 @@ def _transaction(message: Message, place: Place, position: int, due: datetime, n
         reason_text=OPTED_OUT if held else "",
         next_attempt_at=None if held else due,
         held=not held and _waits(message, position),
-        expires_at=message.expire_at or due + _validity(sender),
+        expires_at=message.expire_at or due + validity(sender),
         created_at=now,
         updated_at=now,
     )
 
 
-def _validity(sender: Sender) -> timedelta:
+def validity(sender: Sender) -> timedelta:
+    """How long a message through this sender is tried when nobody said."""
     longest = profile_of(sender).longest_validity
     return VALIDITY if longest is None else min(VALIDITY, timedelta(seconds=longest))

@@ -132,15 +132,16 @@ def canary_rows(message: Message) -> "QuerySet[Transaction]":
 
 
 def _ripe(now: datetime) -> list[Message]:
-    """Messages that may go on by themselves: those that watch their first, of whom nobody is without it any more. One
-    query."""
+    """Messages that may go on by themselves: those that watch their first, of whom nobody is without it any more. Two
+    queries."""
     first = Transaction.objects.filter(message=OuterRef("pk"), position__lte=OuterRef("canary_last"))
     missing = first.exclude(status__in=HANDED_OVER).exclude(NEVER_TRIED)
     tries = SendAttempt.objects.filter(transaction__message=OuterRef("pk"), wire_at__isnull=False).order_by("wire_at")
     watching = Message.objects.filter(canary_minutes__isnull=False, canary_passed_at=None, stopped_at=None)
     begun = watching.annotate(since=Subquery(tries.values("wire_at")[:1])).filter(since__isnull=False)
-    found = begun.exclude(Exists(missing))[:AT_ONCE]
-    return [message for message in found if message.since + timedelta(minutes=message.canary_minutes or 0) > now]
+    found = begun.exclude(Exists(missing)).values_list("pk", "since", "canary_minutes")[:AT_ONCE]
+    ripe = [pk for pk, since, minutes in found if since + timedelta(minutes=minutes or 0) > now]
+    return list(Message.objects.filter(pk__in=ripe))
 
 
 def _withdraw(rows: "QuerySet[Transaction]") -> Iterator[int]:

@@ -61,5 +61,8 @@ ALLOWED_HOSTS: list[str] = [
 # host:port pairs that outbound calls may reach although they are private: sandboxes on loopback, nothing else.
 ALLOW_PRIVATE_TARGETS: frozenset[str] = frozenset(_env.list("MMS_ALLOW_PRIVATE_TARGETS", default=[]))
 
+# How long a message to many can be called back before anything of it leaves; 0 for not at all.
+UNDO_SECONDS: int = _env.int("MMS_UNDO_SECONDS", 60)
+
 # Where a process stops dead, for the fault runs only, e.g. "before_wire". Never set it on a real portal.
 FAILPOINT: str = _env.str("MMS_FAILPOINT", "")

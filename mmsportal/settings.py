@@ -131,6 +131,7 @@ S3_BROWSER_URL = env.S3_BROWSER_URL
 ALLOW_PRIVATE_TARGETS = env.ALLOW_PRIVATE_TARGETS
 CREDENTIALS_KEYS = env.CREDENTIALS_KEYS
 FAILPOINT = env.FAILPOINT
+UNDO_SECONDS = env.UNDO_SECONDS
 # Webhook bodies that came while the database was away; every web and worker process of a host shares it.
 SPOOL_DIR = env.VAR_DIR / "spool"
 

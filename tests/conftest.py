@@ -39,6 +39,12 @@ def _quick_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_second_thoughts(settings) -> None:
+    """What is about the time to undo sets it; nothing else waits a minute for it."""
+    settings.UNDO_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """A code that another test explained, and rolled back, must not be known here."""
     meanings.forget()

@@ -20,10 +20,13 @@ from messaging.queueing import NotQueued, queue
 from messaging.templates import save_template
 from messaging.web.compose_drafts import is_empty, unsent_drafts
 from messaging.web.compose_fragments import changed_parts, joined, page_parts, part, read_shown
-from messaging.web.compose_review import Review, once_of, order_of, review
+from messaging.web.compose_orders import once_of, order_of
+from messaging.web.compose_plan import final, forecast
+from messaging.web.compose_review import Review, review
 from messaging.web.compose_shown import BLANK, BLANK_PARTS, UPLOADS
-from messaging.web.composer_form import UnreadableForm, read_form
+from messaging.web.composer_form import read_form
 from messaging.web.draft_changes import saved
+from messaging.web.posted import UnreadableForm
 from messaging.web.shell import PortalMixin
 
 
@@ -105,13 +108,15 @@ class ComposeCheck(PortalMixin, View):
     def _answer(self, request: HttpRequest, examined: Review) -> HttpResponse:
         may_send = request.user.has_perm("messaging.send_message")
         shown = read_shown(request.POST.get("shown", ""))
-        parts = [changed_parts(request, examined, may_send=may_send, shown=shown)]
+        parts = [changed_parts(examined, may_send=may_send, shown=shown)]
         trouble = part(request, "trouble", "trouble", {})
         if f'data-digest="{shown.get("trouble", "")}"' not in trouble.split(">", 1)[0]:
             parts.append(joined([trouble]))
         wanted, events = request.POST.get("want", ""), dict[str, str]()
         if wanted == "confirm" and may_send:
-            parts.append(joined([part(request, "confirm-body", "confirm", {"review": examined})]))
+            going = forecast(examined.planned, examined.carried, timezone.now()) if not examined.errors else None
+            context = {"review": examined, "forecast": going}
+            parts.append(joined([part(request, "confirm-body", "confirm", context)]))
             events["confirm-ready"] = ""
         if wanted == "template" and request.user.has_perm("messaging.add_template"):
             answer = keep_template(examined, request.POST.get("template_name", ""), cast(User, request.user))
@@ -163,7 +168,7 @@ class ComposeSend(PortalMixin, View):
         if order is None:
             return self._again(draft, user, "")
         try:
-            message = queue(order, now=timezone.now())
+            message = queue(final(order, draft, accepted), now=timezone.now())
         except NotQueued:
             return self._again(draft, user, "")
         Draft.objects.filter(pk=draft.pk, owner=user).delete()
@@ -194,12 +199,12 @@ def page(
     view: PortalMixin, examined: Review, *, trouble: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The composer page around an examined draft."""
-    request, user = view.request, cast(User, view.request.user)
+    user = cast(User, view.request.user)
     may_send = user.has_perm("messaging.send_message")
     drafts, more_drafts = unsent_drafts(user, examined.draft, timezone.now())
     context = {
         "review": examined,
-        "parts": page_parts(request, examined, may_send=may_send),
+        "parts": page_parts(examined, may_send=may_send),
         "heading": examined.content.name or "New message",
         "senders": senders_by_account(user),
         "drafts": drafts,

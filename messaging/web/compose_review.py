@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import cached_property
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from messaging.addresses import SenderKind
 from messaging.composing import resolve
 from messaging.content import LONGEST_FILLED, Content, missing
-from messaging.models import Draft, Message, Sender
-from messaging.queueing import Order, RecipientOrder, examine
+from messaging.models import Draft, Sender
+from messaging.queueing import RecipientOrder, examine
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding, Profile, Severity, blocking
 from messaging.sms import Segments
@@ -25,6 +26,8 @@ from messaging.web.compose_findings import (
     without_sender,
 )
 from messaging.web.compose_offers import offers
+from messaging.web.compose_orders import asked, usable
+from messaging.web.compose_plan import Planned, carriers, planned, promise_findings
 from messaging.web.compose_preview import KINDS, Sms, sms
 from messaging.web.compose_senders import Mark, Strip, Way, chosen, offered, strip
 from messaging.web.compose_shown import ShownSlide, assets_of, shown_slides
@@ -54,6 +57,8 @@ class Review:
     ways: Sequence[Way]
     marks: Sequence[Mark]
     most_slides: int
+    planned: Planned
+    carried: Mapping[Sender, int]
 
     @property
     def errors(self) -> int:
@@ -71,8 +76,8 @@ class Review:
                 code=finding.code,
                 level="err" if finding.severity is Severity.BLOCKS else "warn",
                 field=field_of(finding.pointer, self.keys),
-                message=finding.message,
-                fix=finding.fix,
+                message=finding.said(_),
+                fix=finding.way_out(_),
                 offers=offers(finding, self.ways),
             )
             for index, finding in enumerate(self.findings, start=1)
@@ -246,15 +251,17 @@ def review(
     entries = read_recipients(draft.recipients)
     choices = offered(user)
     senders = chosen(draft, user, choices)
-    order = _order(draft, senders or choices, content, entries, user)
+    plan = planned(draft, now)
+    order = asked(draft, senders or choices, content, entries, user, plan)
     examination = examine(order, now=now) if order else None
-    recipients = examination.recipients if examination else _usable(entries)
+    recipients = examination.recipients if examination else usable(entries)
     names = list(keys) if keys is not None else slide_keys(len(content.slides))
     shown = preview_as if 0 < preview_as <= min(len(recipients), MOST_PREVIEWED) else 0
     values = {**draft.substitutions, **recipients[shown - 1].substitutions} if shown else {}
     findings = [*extra, *entry_findings(entries), *sender_findings(draft, senders)]
     findings += examination.findings if examination else without_sender(draft, content, recipients)
     first = examination.senders[0] if examination else None
+    findings += [*plan.findings, *promise_findings(plan, first)]
     accounts = strip(examination, choices, draft, now=now) if examination else Strip()
     return Review(
         draft=draft,
@@ -272,46 +279,11 @@ def review(
         ways=accounts.ways,
         marks=accounts.marks,
         most_slides=max((profile_of(sender).max_slides for sender in senders or choices), default=1),
+        planned=plan,
+        carried=carriers(examination) if examination else {},
     )
 
 
 def fitting(content: Content, values: Mapping[str, str]) -> Mapping[str, str]:
     """The values, or none when the texts would become longer with them than any page or provider can take."""
     return values if content.filled_length(values) <= LONGEST_FILLED else {}
-
-
-def order_of(draft: Draft, user: User) -> Order | None:
-    """What sending a draft asks for; None while nobody may send it. One query.
-
-    A draft is sent once at most, however often it is asked.
-    """
-    senders = chosen(draft, user, offered(user) if draft.any_sender else [])
-    return _order(draft, senders, Content.from_json(draft.content), read_recipients(draft.recipients), user)
-
-
-def once_of(draft_id: object) -> str:
-    """The name under which a draft's message exists once."""
-    return f"draft:{draft_id}"
-
-
-def _order(
-    draft: Draft, senders: Sequence[Sender], content: Content, entries: Sequence[Recipient], user: User
-) -> Order | None:
-    if not senders:
-        return None
-    return Order(
-        sender=senders[0],
-        others=senders[1:],
-        # While nobody has chosen, the page speaks of what the best of them would take.
-        any_sender=draft.any_sender or draft.sender_id is None,
-        content=content,
-        recipients=[RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.number],
-        substitutions=draft.substitutions,
-        source=Message.Source.WEB,
-        created_by=user,
-        once=once_of(draft.pk),
-    )
-
-
-def _usable(entries: Sequence[Recipient]) -> list[RecipientOrder]:
-    return [RecipientOrder(entry.number, substitutions=entry.values) for entry in entries if entry.usable]

@@ -1,39 +1,27 @@
 """What the composer's form posts, read into the JSON form of a content. Pure: no database, no request."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from messaging.content import DEFAULT_DURATION, KINDS
+from messaging.plans import UNTOUCHED, Plan
 from messaging.slide_rules import Finding, Severity
+from messaging.web.plan_form import read_plan
+from messaging.web.posted import Fields, UnreadableForm
 
 KEY = re.compile(r"[a-z0-9]{1,16}")
 ANY = "any"
+# Control characters but for tabs and line breaks, and halves of characters.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 # Far above every provider's limit, so that the rules answer first and still no row grows without end.
 MOST_SLIDES = 50
 MOST_VALUES = 100
 LONGEST_TEXT = 20_000
 LONGEST_LIST = 1_000_000
-
-
-class Fields(Protocol):
-    """A posted form: Django's QueryDict, or anything alike."""
-
-    def get(self, key: str, default: str) -> Any: ...
-
-    def getlist(self, key: str) -> Any: ...
-
-
-class UnreadableForm(ValueError):
-    """A form that our own page cannot have sent. `message` says which field."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +41,7 @@ class Composed:
     preview_as: int
     findings: list[Finding] = field(default_factory=list)
     any_sender: bool = False
+    plan: Plan = UNTOUCHED
 
 
 def read_form(fields: Fields) -> Composed:
@@ -92,6 +81,7 @@ def read_form(fields: Fields) -> Composed:
         preview_as=_number(fields.get("as", "") or "1", "as"),
         findings=findings,
         any_sender=fields.get("sender", "") == ANY,
+        plan=read_plan(fields),
     )
 
 
@@ -110,6 +100,8 @@ def field_of(pointer: str, keys: Sequence[str]) -> str:
             return "f-recipients"
         case ["substitutions", *_]:
             return "values"
+        case ["send_at" | "expire_at" | "canary" as name, *_]:
+            return {"send_at": "f-local", "expire_at": "f-valid", "canary": "f-canary"}[name]
         case ["content", "name" | "subject" as name, *_]:
             return f"f-{name}"
         case ["content", "fallback", *_]:
@@ -176,7 +168,7 @@ def _values(fields: Fields, findings: list[Finding]) -> dict[str, str]:
 
 def _text(value: str, pointer: str, findings: list[Finding], longest: int = LONGEST_TEXT) -> str:
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    kept = UNPRINTABLE.sub("", text)
     if len(kept) != len(text):
         message = f"{len(text) - len(kept)} control characters were left out."
         findings.append(Finding("control_characters", Severity.ADVISES, pointer, message, fix="Check the text."))

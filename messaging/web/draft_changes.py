@@ -26,4 +26,5 @@ def changes_of(form: Composed, user: User) -> dict[str, Any]:
         "content": form.content,
         "recipients": form.recipients,
         "substitutions": form.substitutions,
+        "plan": form.plan.to_json(),
     }

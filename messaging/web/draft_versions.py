@@ -19,9 +19,10 @@ from messaging.composing import ComposeError
 from messaging.content import Content
 from messaging.models import Draft, DraftVersion
 from messaging.web.compose_shown import assets_of, shown_slides
-from messaging.web.composer_form import Composed, UnreadableForm, read_form
+from messaging.web.composer_form import Composed, read_form
 from messaging.web.draft_changes import changes_of
 from messaging.web.draft_differences import differences, in_short, names_in
+from messaging.web.posted import UnreadableForm
 from messaging.web.shell import PortalMixin
 
 HOME = "messaging/compose/history"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -11,6 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from messaging import estimates, steering
 from messaging.models import Message, SendAttempt, Sender
 from messaging.statuses import CANCELLABLE, HANDED_OVER, LOST, Status
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 # A finish that is nearer than this is not worth announcing.
 SOON_SECONDS = 20
@@ -49,7 +53,7 @@ class Canary:
         return self.total - self.delivered - self.failed
 
 
-FIGURES: tuple[tuple[str, str, tuple[Status, ...]], ...] = (
+FIGURES: "tuple[tuple[str, StrPromise, tuple[Status, ...]], ...]" = (
     ("left", gettext_lazy("On the way"), (Status.SENDING, Status.ACCEPTED, Status.SUBMITTED)),
     ("delivered", gettext_lazy("Delivered"), (Status.DELIVERED, Status.READ)),
     ("unclear", gettext_lazy("Unclear"), (Status.UNKNOWN, Status.UNCONFIRMED)),

@@ -139,7 +139,10 @@ def test_any_form_is_read_or_refused(fields):
         ("/content/slides/0/video", "part-k1-video"),
         ("/content/slides/0/video/url", "part-k1-video"),
         ("/content/slides/9", "slides"),
-        ("/send_at", "slides"),
+        ("/send_at", "f-local"),
+        ("/expire_at", "f-valid"),
+        ("/canary", "f-canary"),
+        ("/notify_url", "slides"),
     ],
 )
 def test_each_pointer_leads_to_its_field(pointer, field):
