@@ -95,10 +95,8 @@ def plan(content: Content, profiles: Sequence[Profile], *, reserve: int = 0) -> 
 
 def lowest(content: Content, profiles: Sequence[Profile]) -> int:
     """Bytes that all media take when each that can shrink is as small as it may become."""
-    return sum(
-        _need(part, profiles).floor if part.asset and _types(part, profiles) else part.size
-        for _pointer, part in content.parts()
-    )
+    sizes = sum(part.size for _pointer, part in content.parts())
+    return sizes - sum(need.size - need.floor for need in _needs(content, profiles))
 
 
 def as_planned(content: Content, jobs: Sequence[Job]) -> Content:
@@ -139,9 +137,13 @@ def advice(jobs: Iterable[Job]) -> Iterator[Finding]:
 
 def unfit(content: Content, profiles: Sequence[Profile]) -> Finding | None:
     """Why no copies can be made that fit together; None where it is not for lack of room."""
-    most = min((profile.total_bytes for profile in profiles), default=0)
-    needed = lowest(content, profiles)
-    if needed <= most:
+    if not profiles:
+        return None
+    most, needed = min(profile.total_bytes for profile in profiles), lowest(content, profiles)
+    tight = [need for need in _needs(content, profiles) if need.floor > need.ceiling]
+    if tight:
+        most, needed = min(need.ceiling for need in tight), max(need.floor for need in tight)
+    elif needed <= most:
         return None
     return finding(
         "media_cannot_fit",
@@ -181,6 +183,11 @@ def _need(part: Part, profiles: Sequence[Profile]) -> Need:
     kind = "animation" if part.mime_type == ANIMATED else part.kind
     most = min(profile.part_bytes.get(part.kind, profile.total_bytes) for profile in profiles)
     return Need(kind, part.size * 2 if part.mime_type in DENSE else part.size, part.seconds, most)
+
+
+def _needs(content: Content, profiles: Sequence[Profile]) -> list[Need]:
+    parts = (part for _pointer, part in content.parts() if part.asset and _types(part, profiles))
+    return [_need(part, profiles) for part in parts]
 
 
 def _rounded(budget: int) -> int:

@@ -36,7 +36,8 @@ class Need:
 
     @property
     def floor(self) -> int:
-        return min(self.ceiling, int(FLOORS[self.kind] * self._length))
+        """What it cannot go below, even where that is more than it may have."""
+        return min(self.size, int(FLOORS[self.kind] * self._length))
 
     @property
     def want(self) -> int:
@@ -54,7 +55,7 @@ def share(needs: Sequence[Need], whole: int) -> list[int]:
     has. Raises TooLittle.
     """
     floors = sum(need.floor for need in needs)
-    if floors > whole:
+    if floors > whole or any(need.floor > need.ceiling for need in needs):
         raise TooLittle(floors)
     if sum(need.ceiling for need in needs) <= whole:
         return [need.ceiling for need in needs]

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.admin.account_form import SWITCH, check_base_url
+from messaging.admin.account_form import SWITCH, check_base_url, options_of
 from messaging.gateway import registry
 from messaging.models import ProviderAccount
 
@@ -181,7 +181,7 @@ def other(provider: str, **more: object) -> ProviderAccount:
 
 @pytest.mark.parametrize("provider", registry.names())
 def test_each_switch_of_a_provider_is_a_box_that_is_kept(keeper, db, provider) -> None:
-    options = registry.provider(provider).client.OPTIONS
+    options = options_of(provider)
     account = other(provider)
     text = keeper.get(page(account)).content.decode()
     for option in options:
@@ -205,7 +205,8 @@ def test_switches_that_nobody_declares_stay_as_they_are(keeper, account) -> None
     ProviderAccount.objects.update(options={"of_a_later_version": True})
     assert keeper.post(page(account), filled(account)).status_code == 302
     account.refresh_from_db()
-    assert account.options == {"of_a_later_version": True, "transcoding": False}
+    switches = dict.fromkeys(("transcoding", "fit_media", "text_if_unfit"), False)
+    assert account.options == {"of_a_later_version": True, **switches}
 
 
 @pytest.mark.parametrize("provider", registry.names())
