@@ -9,12 +9,23 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from media import storage, uploads
-from media.api_reading import LARGEST_PAGE, MediaRefused, check_length, page, read_form, read_query
+from media.api_reading import (
+    LARGEST_PAGE,
+    MediaRefused,
+    check_length,
+    is_json,
+    page,
+    read_address,
+    read_form,
+    read_query,
+)
 from media.inspection import KINDS, Refused
 from media.models import Asset, AssetQuerySet
+from media.targets import MAX_LENGTH, FetchRefused
 
 
 class AssetSerializer(serializers.ModelSerializer[Asset]):
@@ -43,6 +54,13 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
         return storage.public_url(asset)
 
 
+class AddressSerializer(serializers.Serializer[Any]):
+    """A file that we fetch, as the schema shows it; `read_address` reads it."""
+
+    url = serializers.CharField(max_length=MAX_LENGTH, help_text="Public http or https address of the file itself.")
+    alt = serializers.CharField(required=False, allow_blank=True, max_length=uploads.ALT_LENGTH)
+
+
 class UploadSerializer(serializers.Serializer[Any]):
     """The form of an upload as the schema shows it; `read_form` reads it."""
 
@@ -61,7 +79,7 @@ _FILTERS = [
 
 
 class AssetCollection(APIView):
-    parser_classes = [MultiPartParser]
+    parser_classes: list[Any] = [MultiPartParser, *api_settings.DEFAULT_PARSER_CLASSES]
     required_scopes = {"GET": "media:read", "POST": "media:write"}
 
     @extend_schema(operation_id="media_list", parameters=_FILTERS, responses={200: _LIST})
@@ -76,7 +94,7 @@ class AssetCollection(APIView):
 
     @extend_schema(
         operation_id="media_create",
-        request={"multipart/form-data": UploadSerializer},
+        request={"multipart/form-data": UploadSerializer, "application/json": AddressSerializer},
         responses={
             201: AssetSerializer,
             413: OpenApiResponse(description="The form is larger than the largest file that is taken."),
@@ -84,14 +102,13 @@ class AssetCollection(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Upload one file. The same content under the same name and description answers the same file again."""
+        """Upload one file, or give the address of one that is fetched here.
+
+        The same content under the same name and description answers the same file again.
+        """
         read_query(request, ())
         check_length(request)
-        file, alt = read_form(request)
-        try:
-            asset = uploads.store(file, name=file.name or "", owner=_owner(request), alt=alt)
-        except Refused as reason:
-            raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/file", reason) from reason
+        asset = _fetched(request) if is_json(request) else _uploaded(request)
         return Response(AssetSerializer(asset).data, status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
 
 
@@ -103,6 +120,25 @@ class AssetDetail(APIView):
         """One file of this key."""
         read_query(request, ())
         return Response(AssetSerializer(get_object_or_404(_owned(request), pk=asset_id)).data)
+
+
+def _uploaded(request: Request) -> Asset:
+    file, alt = read_form(request)
+    try:
+        return uploads.store(file, name=file.name or "", owner=_owner(request), alt=alt)
+    except Refused as reason:
+        raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/file", reason) from reason
+
+
+def _fetched(request: Request) -> Asset:
+    url, alt = read_address(request)
+    try:
+        return uploads.store_from_url(url, owner=_owner(request), alt=uploads.clean_alt(alt))
+    except FetchRefused as refusal:
+        fix = "Give an address that serves the file itself, or upload the file."
+        raise MediaRefused("/url", Refused(refusal.code, refusal.message, fix=fix)) from refusal
+    except Refused as reason:
+        raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/url", reason) from reason
 
 
 def _owner(request: Request) -> str:

@@ -71,6 +71,26 @@ def read_form(request: Request) -> "tuple[UploadedFile[Any], str]":
     return files[0], alt
 
 
+def is_json(request: Request) -> bool:
+    """Whether the request says that its body is JSON."""
+    return request.content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def read_address(request: Request) -> tuple[str, str]:
+    """The address of a file and its description. Raises MediaRefused for anything else in the body."""
+    body: Any = request.data
+    for unknown in sorted(set(body) - {"url", "alt"}):
+        reason = Refused("unknown_field", "This field is not known here.", fix='Send "url" and, if you like, "alt".')
+        raise MediaRefused(f"/{unknown[:80]}", reason)
+    url, alt = body.get("url"), body.get("alt", "")
+    if not isinstance(url, str) or not url:
+        reason = Refused("url_missing", "The address of a file is expected.", fix='Send it as "url", in quotes.')
+        raise MediaRefused("/url", reason)
+    if not isinstance(alt, str):
+        raise MediaRefused("/alt", Refused("alt_not_text", "The description is not text.", fix="Send it as text."))
+    return url, alt
+
+
 def read_query(request: Request, known: tuple[str, ...]) -> dict[str, str]:
     """The query parameters, each known and given once. Raises BadQuery; the pointer is the parameter's name."""
     for name, values in request.query_params.lists():

@@ -20,8 +20,9 @@ from media.targets import FetchRefused, Target, resolve, vet
 
 __all__ = ["FetchRefused", "Fetched", "Met", "fetch", "fetch_all", "fetch_async"]
 
-# Of one request's addresses, so many at once: neither their servers nor our memory is flooded.
+# Of one request's addresses so many at once, so large each: neither their servers nor our memory is flooded.
 TOGETHER = 4
+LARGEST = 30_000_000
 HEAD_SECONDS = 3.0
 MAX_REDIRECTS = 3
 CONNECT_SECONDS = 3.0

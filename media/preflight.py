@@ -6,12 +6,13 @@ Nothing here knows a provider: `Fetcher` says what one demands, and whoever know
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
 from media.fetching import Fetched
-from media.inspection import Inspection
+from media.models import EXTENSIONS
 
 # What servers call a file whose type they do not know.
 UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/unknown"})
@@ -53,13 +54,23 @@ class Note:
     actual: int | None = None
 
 
+class Known(Protocol):
+    """A file whose content was looked at: an inspection, or an asset made from one."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def mime_type(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at an address: what came, and what the file truly is (None where it is no file that we know)."""
+    """One look at an address: what came, and what it truly is (None where it is no file that we know)."""
 
     url: str
     fetched: Fetched
-    inspection: Inspection | None
+    file: Known | None
 
     @property
     def extension(self) -> str:
@@ -105,7 +116,7 @@ def _answer(look: Look, fetchers: Collection[Fetcher]) -> Iterator[Note]:
 
 
 def _type(look: Look, kind: str, fetchers: Collection[Fetcher]) -> Iterator[Note]:
-    true = look.inspection
+    true = look.file
     if true is None:
         words = _("What came is no file that phones show.")
         yield Note("fetch_not_media", words, _("Look at the address in a browser."), _names(fetchers))
@@ -142,8 +153,8 @@ def _address(look: Look, kind: str, fetchers: Collection[Fetcher]) -> Iterator[N
         fix = _("Use an address without a query, or let us host the file.")
         yield Note("fetch_query_dropped", words, fix, _names(dropping))
     wanting = [each for each in fetchers if each.wants_extension]
-    if wanting and look.inspection and not look.extension:
-        words, values = _("The address does not end in an extension."), {"extension": look.inspection.extension}
+    if wanting and look.file and not look.extension:
+        words, values = _("The address does not end in an extension."), {"extension": EXTENSIONS[look.file.mime_type]}
         fix = _("Let it end in .{extension}, or let us host the file.")
         yield Note("fetch_no_extension", words, fix, _names(wanting), values)
     if urlsplit(look.fetched.met.url or look.url).scheme == "http":

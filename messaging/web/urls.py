@@ -1,6 +1,6 @@
 """The portal's own pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from messaging.web import (
     codes,
@@ -11,6 +11,7 @@ from messaging.web import (
     conversations,
     dashboard,
     draft_versions,
+    from_url,
     message,
     messages,
     pausing,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("compose/restore/", draft_versions.DraftRestore.as_view(), name="draft-restore"),
     path("compose/difference/", draft_versions.DraftDifference.as_view(), name="draft-difference"),
     path("compose/aside/", draft_versions.DraftAside.as_view(), name="draft-aside"),
+    path("media/from-url/", from_url.from_url, name="media-from-url"),
+    path("lists/", include("messaging.web.lists_urls")),
     path("messages/", messages.MessageList.as_view(), name="messages"),
     path("messages/<uuid:pk>/", message.MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/live/", message.MessageLive.as_view(), name="message-live"),

@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import samples
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -29,6 +31,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_good(self) -> None:
         self.send(b"the file", Content_Type="image/png", Set_Cookie="a=b")
+
+    def answer_picture(self) -> None:
+        self.send(samples.png(), Content_Type="application/octet-stream")
+
+    def answer_onward(self) -> None:
+        self.send(b"", 302, Location="/picture.png")
+
+    def answer_chunked(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        body = samples.png()
+        self.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
 
     def answer_named(self) -> None:
         self.send(b"x", Content_Disposition='attachment; filename="Sea view.png"')

@@ -7,6 +7,7 @@ import samples
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
+from hostile_site import serve
 
 from media import uploads
 from media.inspection import LARGEST_UPLOAD
@@ -94,7 +95,7 @@ def test_a_form_that_is_too_long_is_413_before_it_is_read(caller):
     assert response.json()["errors"][0]["limit"] > LARGEST_UPLOAD
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("content_type", ["image/png", "text/plain", "application/x-www-form-urlencoded"])
 def test_other_content_types_are_415(caller, content_type):
     assert caller[0].post("/api/v1/media", b"{}", content_type=content_type).status_code == 415
 
@@ -175,3 +176,47 @@ def test_the_schema_tells_of_the_upload(db):
     operation = schema["paths"]["/api/v1/media"]["post"]
     assert "multipart/form-data" in operation["requestBody"]["content"]
     assert {"201", "413", "422"} <= set(operation["responses"])
+
+
+@pytest.fixture
+def site(settings):
+    server, _handler = serve()
+    settings.ALLOW_PRIVATE_TARGETS = frozenset({f"127.0.0.1:{server.server_address[1]}"})
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_file_is_fetched_from_the_address_of_a_caller(caller, site):
+    client, key = caller
+    body = {"url": f"{site}/picture.png", "alt": "The sea"}
+    response = client.post("/api/v1/media", body, content_type="application/json")
+    asset = Asset.objects.get()
+    assert response.status_code == 201, response.content
+    assert (response.json()["id"], response.json()["type"]) == (str(asset.pk), "image/png")
+    assert (asset.owner, asset.name, asset.alt) == (key.owner_label, "picture.png", "The sea")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({}, "/url", "url_missing"),
+        ({"url": 5}, "/url", "url_missing"),
+        ({"url": "https://example.org/a.png", "alt": 5}, "/alt", "alt_not_text"),
+        ({"url": "https://example.org/a.png", "alt": "x" * 501}, "/alt", "alt_too_long"),
+        ({"url": "https://example.org/a.png", "kind": "image"}, "/kind", "unknown_field"),
+        ({"url": "http://127.0.0.1/a.png"}, "/url", "url_private"),
+        ({"url": "file:///etc/passwd"}, "/url", "url_scheme"),
+        ({"url": "/missing"}, "/url", "url_status"),
+        ({"url": "/good.png"}, "/url", "text_not_media"),
+    ],
+)
+def test_an_address_that_gives_no_file_is_refused_with_its_code(caller, site, body, pointer, code):
+    if str(body.get("url", "")).startswith("/"):
+        body = body | {"url": site + body["url"]}
+    response = caller[0].post("/api/v1/media", body, content_type="application/json")
+    assert response.status_code == 422, response.content
+    error = response.json()["errors"][0]
+    assert set(error) >= KEYS
+    assert (error["pointer"], error["code"]) == (pointer, code)
+    assert not Asset.objects.exists()
