@@ -1,6 +1,6 @@
 """Lists that are kept: under a name, one's own or shared with everybody who may send; and clearing the others away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -48,7 +48,7 @@ def keep(identity: UUID, owner: User, *, name: str, shared: bool) -> RecipientLi
 
 
 def keep_typed(
-    people: Iterable[tuple[str, dict[str, str]]], owner: User, *, region: str = "US", source: str = ""
+    people: Iterable[tuple[str, Mapping[str, str]]], owner: User, *, region: str = "US", source: str = ""
 ) -> RecipientList:
     """A list of the numbers that somebody typed, each with its own values. It has no name yet."""
     entries = list(people)

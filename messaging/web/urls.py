@@ -5,6 +5,7 @@ from django.urls import include, path
 from messaging.web import (
     codes,
     compose,
+    compose_fitting,
     compose_mends,
     compose_templates,
     conversation,
@@ -18,6 +19,7 @@ from messaging.web import (
     resending,
     steering,
     transactions,
+    trial,
 )
 
 app_name = "web"
@@ -27,6 +29,7 @@ urlpatterns = [
     path("compose/", compose.Compose.as_view(), name="compose"),
     path("compose/check/", compose.ComposeCheck.as_view(), name="compose-check"),
     path("compose/mend/", compose_mends.ComposeMend.as_view(), name="compose-mend"),
+    path("compose/fit/", compose_fitting.ComposeFit.as_view(), name="compose-fit"),
     path("compose/send/", compose.ComposeSend.as_view(), name="compose-send"),
     path("compose/discard/", compose.ComposeDiscard.as_view(), name="compose-discard"),
     path("compose/versions/", draft_versions.DraftVersions.as_view(), name="draft-versions"),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("messages/", messages.MessageList.as_view(), name="messages"),
     path("messages/<uuid:pk>/", message.MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/live/", message.MessageLive.as_view(), name="message-live"),
+    path("compose/tests/<uuid:pk>/", trial.TrialResult.as_view(), name="trial"),
     path("messages/<uuid:pk>/pause/", steering.MessagePause.as_view(), name="message-pause"),
     path("messages/<uuid:pk>/resume/", steering.MessageResume.as_view(), name="message-resume"),
     path("messages/<uuid:pk>/stop/", steering.MessageStop.as_view(), name="message-stop"),
