@@ -32,6 +32,7 @@ PAGES = {
     "web:messages": READERS,
     "web:message": READERS,
     "web:message-live": READERS,
+    "web:trial": COMPOSERS,
     "web:message-pause": COMPOSERS,
     "web:message-resume": COMPOSERS,
     "web:message-stop": COMPOSERS,
@@ -58,8 +59,8 @@ POSTS = {"compose-check", "compose-send", "compose-discard", "template-rename", 
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
 POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
 POSTS |= {"upload", "describe", "remove"}
-# About one of one's own drafts: without naming it there is nothing to find.
-OF_ONE = {"web:draft-versions", "web:draft-version"}
+# About one of one's own drafts or tests: without naming it there is nothing to find.
+OF_ONE = {"web:draft-versions", "web:draft-version", "web:trial"}
 # Doors with keys, tokens or secrets of their own: looked at in their rooms.
 API = [
     "messages",
@@ -114,6 +115,7 @@ def ids(queued, composer) -> dict[str, UUID]:
         "account": message.sender.account_id,
         "sender": message.sender_id,
         "message": message.pk,
+        "trial": message.pk,
         "transaction": message.transactions.get().pk,
         "template": template.pk,
         "conversation": heard.pk,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views import View
 
 from messaging.composing import ComposeError
-from messaging.drafts import StaleDraft, start_draft
+from messaging.drafts import Overtaken, StaleDraft, start_draft
 from messaging.models import Draft, Message, Sender, Template
 from messaging.queueing import NotQueued, queue
 from messaging.templates import save_template
@@ -28,6 +28,7 @@ from messaging.web.composer_form import read_form
 from messaging.web.draft_changes import saved
 from messaging.web.posted import UnreadableForm
 from messaging.web.shell import PortalMixin
+from messaging.web.trial import offered_trial, try_out
 
 
 class Compose(PortalMixin, View):
@@ -90,6 +91,8 @@ class ComposeCheck(PortalMixin, View):
             draft = saved(form, user, keep=request.POST.get("overwrites") == str(form.version))
         except Draft.DoesNotExist:
             return self._gone(form.draft, user)
+        except Overtaken:
+            return HttpResponse(status=204)
         except StaleDraft as stale:
             now = stale.current
             return self._trouble(
@@ -118,6 +121,10 @@ class ComposeCheck(PortalMixin, View):
             context = {"review": examined, "forecast": going}
             parts.append(joined([part(request, "confirm-body", "confirm", context)]))
             events["confirm-ready"] = ""
+        if wanted == "trial" and may_send:
+            number, token = (request.POST.get(name, "") for name in ("own_number", "trial_token"))
+            trial = try_out(examined, cast(User, request.user), number=number, token=token)
+            parts.append(joined([part(request, "trial-answer", "trialanswer", {"trial": trial})]))
         if wanted == "template" and request.user.has_perm("messaging.add_template"):
             answer = keep_template(examined, request.POST.get("template_name", ""), cast(User, request.user))
             parts.append(joined([part(request, "template-answer", "templateanswer", {"template_answer": answer})]))
@@ -210,6 +217,7 @@ def page(
         "drafts": drafts,
         "more_drafts": more_drafts,
         "trouble": trouble,
+        "trial": offered_trial(user),
         "kinds": UPLOADS,
         "blank": BLANK,
         "blank_parts": BLANK_PARTS,
