@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import User
 
@@ -60,6 +61,9 @@ class Order:
     resend_of: Message | None = None
     recipient_list: RecipientList | None = None
     unseen: Unseen | None = None
+    # What it was begun with.
+    template_id: UUID | None = None
+    template_version: int | None = None
     noted: Sequence[Finding] = ()
 
     @property

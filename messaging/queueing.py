@@ -19,7 +19,7 @@ from messaging.examining import (
     Place,
     examine,
 )
-from messaging.models import Message, Sender, TimelineEntry, Transaction, client_ref
+from messaging.models import Message, Sender, Template, TimelineEntry, Transaction, client_ref
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding
@@ -121,6 +121,9 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         test=order.test,
         resend_of=order.resend_of,
         recipient_list=order.recipient_list,
+        # It may have been deleted since the draft was begun.
+        template=Template.objects.filter(pk=order.template_id).first() if order.template_id else None,
+        template_version=order.template_version,
         once=order.once,
         created_at=now,
     )

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from media.listing import GuardedList
 from messaging.models import Part, Slide, Template
+from messaging.templates import keep_version
 
 
 class PartForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -92,8 +93,15 @@ class TemplateAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold ha
     def shown_slides(self, template: Template) -> int:
         return int(getattr(template, "slide_count", 0))
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        keep_version(form.instance, request.user if request.user.is_authenticated else None)
+
     def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
         if change:
+            # As it stood until now: its slides are written after this.
+            before = Template.objects.get(pk=obj.pk)
+            keep_version(before, before.created_by)
             obj.version = F("version") + 1
         elif request.user.is_authenticated:
             obj.created_by = request.user

@@ -32,7 +32,9 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
     """
     sender, *others = _senders(key, sending)
     providers = {one.account.provider for one in (sender, *others)}
-    content, noted = with_files(sending.content or _template(sending), key.owner_label, providers)
+    template = None if sending.content else _template(sending)
+    composed = template_content(template) if template else sending.content or Content()
+    content, noted = with_files(composed, key.owner_label, providers)
     return Order(
         sender=sender,
         content=content,
@@ -47,6 +49,8 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         source=Message.Source.API,
         api_key=key,
         shared_files=sending.content is None,
+        template_id=template.pk if template else None,
+        template_version=template.version if template else None,
         others=others,
         any_sender=sending.any_sender,
         noted=noted,
@@ -102,9 +106,9 @@ def _not_allowed(pointer: str) -> Problem:
     return Problem(403, "sender_not_allowed", errors=[fault(pointer, "sender_not_allowed", message, fix=fix)])
 
 
-def _template(sending: Sending) -> Content:
+def _template(sending: Sending) -> Template:
     template = Template.objects.filter(pk=sending.template).first() if sending.template else None
     if template is None:
         message, fix = "There is no such template.", "See GET /api/v1/templates."
         raise Problem(422, errors=[fault("/template", "template_unknown", message, fix=fix)])
-    return template_content(template)
+    return template

@@ -8,6 +8,7 @@ from django.utils import timezone
 from messaging.content import Content
 from messaging.models import Draft, Message, Sender
 from messaging.queueing import Order, RecipientOrder
+from messaging.web.compose_lists import Listed, everybody, list_of
 from messaging.web.compose_plan import Planned, planned
 from messaging.web.compose_senders import chosen, offered
 from messaging.web.recipients import Recipient, read_recipients
@@ -37,8 +38,9 @@ def asked(
     entries: Sequence[Recipient],
     user: User,
     plan: Planned,
+    listed: Listed | None = None,
 ) -> Order | None:
-    """A draft as an order, with what is known of it already; None without a sender."""
+    """A draft as an order, with what is known of it already; None without a sender. The rows of its list are counted."""
     if not senders:
         return None
     return Order(
@@ -52,6 +54,10 @@ def asked(
         source=Message.Source.WEB,
         created_by=user,
         once=once_of(draft.pk),
+        template_id=draft.template_id,
+        template_version=draft.template_version,
+        recipient_list=listed.parent if listed else None,
+        unseen=listed.unseen if listed else None,
         **plan.order_fields,
     )
 
