@@ -5,7 +5,7 @@ where a text holds several names and its bound breaks a limit.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -61,6 +61,7 @@ class Filled:
         self.slides = tuple(pointer for pointer in self.texts if pointer.startswith("/slides/"))
         self.spreads, self.total, self.personal = spreads, total, personal
         self._columns = columns
+        self._odd = {pointer: self._odd_in(text) for pointer, text in self.texts.items()}
         self._exact: dict[tuple[str, ...], int] = {}
 
     def length(self, *pointers: str, limit: int) -> int:
@@ -99,7 +100,9 @@ class Filled:
 
     def odd(self, pointer: str) -> int:
         """How many control characters and direction marks the text has, or how many recipients bring some along."""
-        text = self.texts[pointer]
+        return self._odd[pointer]
+
+    def _odd_in(self, text: Text) -> int:
         return len(ODD.findall(text.fixed)) + max((self.spreads[name].odd for name in text.uses), default=0)
 
     def _measured(self, pointers: tuple[str, ...], measure: Callable[[str], int], most: str, limit: int) -> int:
@@ -113,7 +116,10 @@ class Filled:
             self._exact[key] = measure(fixed) + _greatest(uses, self._columns, self.total, measure)
         return self._exact[key]
 
-    def _together(self, pointers: Iterable[str]) -> tuple[Counter[str], str]:
+    def _together(self, pointers: Sequence[str]) -> tuple[Mapping[str, int], str]:
+        if len(pointers) == 1:
+            alone = self.texts[pointers[0]]
+            return alone.uses, alone.fixed
         uses: Counter[str] = Counter()
         fixed = []
         for text in map(self.texts.__getitem__, pointers):
