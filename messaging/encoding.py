@@ -41,7 +41,7 @@ def made_to_fit(
     where somebody carries the content as it is, or where nothing is gained.
     """
     whole = any(candidate.fits and len(candidate.reaches) == len(numbers) for candidate in found)
-    near = [] if whole or not order.fit_media else [candidate for candidate in found if _near(candidate)]
+    near = [] if whole or not order.fit_media else _near(found)
     profiles = list({id(profile): profile for profile in (profile_of(one.sender) for one in near)}.values())
     reserve = 0
     for _round in range(2):
@@ -50,7 +50,7 @@ def made_to_fit(
             break
         planned = again(fitting.as_planned(content, jobs))
         senders = {candidate.sender.pk for candidate in near}
-        if any(candidate.fits and candidate.sender.pk in senders for candidate in planned):
+        if any(candidate.sender.pk in senders and not _mendable(candidate)[0] for candidate in planned):
             return planned, jobs, list(fitting.advice(jobs))
         # Texts weigh more once the longest values stand in them.
         reserve += max(((one.actual or 0) - (one.limit or 0) for one in _too_heavy(planned)), default=0)
@@ -58,8 +58,14 @@ def made_to_fit(
     return found, (), [why] if why else []
 
 
-def _near(candidate: Candidate) -> bool:
-    return fitting.allowed(candidate.sender.account.options) and fitting.mendable((*candidate.content, *candidate.own))
+def _near(found: Sequence[Candidate]) -> list[Candidate]:
+    """Those that nothing but their media keeps from carrying it; where there are none, the first with such a fault."""
+    wanting = [one for one in found if fitting.allowed(one.sender.account.options) and _mendable(one)[0]]
+    return [one for one in wanting if _mendable(one)[1]] or wanting[:1]
+
+
+def _mendable(candidate: Candidate) -> tuple[bool, bool]:
+    return fitting.mendable((*candidate.content, *candidate.own))
 
 
 def _too_heavy(found: Sequence[Candidate]) -> list[Finding]:

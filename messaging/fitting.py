@@ -11,7 +11,7 @@ from media.fitting import MAKES, Need, Target, TooLittle, share
 from messaging.content import Content, Part
 from messaging.gateway.contract import OptionField
 from messaging.slide_rules import Finding, Profile, Severity, blocking
-from messaging.slide_rules.findings import finding
+from messaging.slide_rules.findings import finding, mend
 from messaging.slide_rules.findings import gettext_noop as _
 from messaging.slide_rules.naming import file_name, kilobytes
 
@@ -53,10 +53,10 @@ class Job:
         return replace(self.part, mime_type=_type(self.part, self.target), size=self.target.budget)
 
 
-def mendable(findings: Iterable[Finding]) -> bool:
-    """Whether something stops the message, and fitting might do away with all of it."""
-    wrong = blocking(findings)
-    return bool(wrong) and all(one.code in CODES for one in wrong)
+def mendable(findings: Iterable[Finding]) -> tuple[bool, bool]:
+    """Whether fitting might do away with something that stops the message, and whether with all of it."""
+    mended = [one.code in CODES for one in blocking(findings)]
+    return any(mended), any(mended) and all(mended)
 
 
 def allowed(options: Mapping[str, bool]) -> bool:
@@ -132,6 +132,7 @@ def advice(jobs: Iterable[Job]) -> Iterator[Finding]:
             limit=job.target.budget,
             actual=job.part.size,
             fix=_("Nothing to do; the message leaves once that is done. Look at it beforehand if you like."),
+            mends=(mend("shrink_media", job.pointer, _("Make it now and compare"), budget=job.target.budget),),
         )
 
 

@@ -15,6 +15,8 @@ MOST_OFFERED = 3
 OURS = frozenset({"choose_sender", "remove_recipients"})
 # What only a person can: the button leads to the field.
 THEIRS = frozenset({"give_value"})
+# What takes longer than a click: the button opens a dialog that shows it at work.
+DIALOGS = {"shrink_media": "fitting", "shrink_message": "fitting", "convert_media": "fitting"}
 LEFT_OUT = {
     "number_not_valid": "error",
     "recipient_repeated": "repeated",
@@ -35,10 +37,15 @@ class Offer:
     def gives(self) -> str:
         return str(self.mend.args["name"]) if self.mend.action == "give_value" else ""
 
+    @property
+    def opens(self) -> str:
+        """The id of the dialog that does it; "" where a click is enough."""
+        return DIALOGS.get(self.mend.action, "")
+
 
 def offers(finding: Finding, ways: Sequence[Way]) -> tuple[Offer, ...]:
     """What can be clicked to do away with a finding, the best first."""
-    mends = [mend for mend in finding.mends if mend.action in CHANGES or mend.action in THEIRS]
+    mends = [mend for mend in finding.mends if mend.action in {*CHANGES, *THEIRS, *DIALOGS}]
     mends = mends[: MOST_OFFERED - 1] + list(_recipients(finding)) + list(_senders(finding, ways))
     return tuple(_offer(finding, mend) for mend in mends[:MOST_OFFERED])
 

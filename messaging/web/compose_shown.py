@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from media.models import Asset
+from media.models import Asset, Rendition
+from media.renditions import named
 from messaging.content import Content, Part, Slide
 
 KINDS = {
@@ -17,6 +18,7 @@ KINDS = {
     "passbook": ("Pass", "ticket", ".pkpass"),
 }
 UPLOADS = [{"label": label, "icon": icon, "accept": accept} for label, icon, accept in KINDS.values()]
+File = Asset | Rendition
 DURATIONS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
 
 
@@ -56,14 +58,16 @@ BLANK = ShownSlide("__key__", "", "", 5)
 BLANK_PARTS = [ShownPart(kind, icon) for kind, (_label, icon, _accept) in KINDS.items()]
 
 
-def assets_of(content: Content) -> dict[str, Asset]:
-    """The files a content names, by their ids. One query."""
+def assets_of(content: Content) -> dict[str, File]:
+    """The files a content names and their copies that are ready, by their ids. One query, one more for copies."""
     wanted = {UUID(part.asset) for _where, part in content.parts() if part.asset}
-    return {str(asset.pk): asset for asset in Asset.objects.filter(pk__in=wanted)}
+    files: dict[str, File] = {str(asset.pk): asset for asset in Asset.objects.filter(pk__in=wanted)}
+    copies = named({part.rendition for _where, part in content.parts() if part.rendition})
+    return files | {name: copy for name, copy in copies.items() if copy.status == Rendition.Status.READY}
 
 
 def shown_slides(
-    content: Content, keys: Iterable[str], assets: Mapping[str, Asset], values: Mapping[str, str]
+    content: Content, keys: Iterable[str], assets: Mapping[str, File], values: Mapping[str, str]
 ) -> list[ShownSlide]:
     """The slides of a content, under the names the page gave them, with `values` filled into the preview's texts."""
     filled = content.substituted(values)
@@ -86,29 +90,31 @@ def size_text(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
 
 
-def _parts(slide: Slide, assets: Mapping[str, Asset]) -> tuple[ShownPart, ...]:
-    return tuple(_part(part, assets.get(part.asset)) for part in slide.parts)
+def _parts(slide: Slide, assets: Mapping[str, File]) -> tuple[ShownPart, ...]:
+    return tuple(_part(part, assets.get(part.asset), assets.get(part.rendition)) for part in slide.parts)
 
 
-def _part(part: Part, asset: Asset | None) -> ShownPart:
+def _part(part: Part, asset: File | None, copy: File | None) -> ShownPart:
     label, icon, _accept = KINDS[part.kind]
-    if asset is None:
+    if not isinstance(asset, Asset):
         value = f"{part.kind}:asset:{part.asset}" if part.asset else f"{part.kind}:{part.host}:{part.url}"
         name = part.url.rsplit("/", 1)[-1][:120] or "A file that is gone"
         return ShownPart(part.kind, icon, value, name, part.url[:120] or "Choose another file")
+    goes = copy or asset
     return ShownPart(
         part.kind,
         icon,
-        value=f"{part.kind}:asset:{part.asset}",
+        value=f"{part.kind}:asset:{part.asset}" + (f":{part.rendition}" if copy else ""),
         name=asset.name,
-        meta=_meta(label, asset),
-        size=size_text(asset.size),
-        preview=asset.public_path,
+        meta=meta(label, goes),
+        size=size_text(goes.size or 0),
+        preview=goes.public_path,
         alt=asset.alt,
     )
 
 
-def _meta(label: str, asset: Asset) -> str:
+def meta(label: str, asset: File) -> str:
+    """What is known of a file beside its size: pixels, seconds and type, or else its label."""
     facts = [f"{asset.width} x {asset.height}"] if asset.width else []
     facts += [f"{asset.seconds:.0f} s"] if asset.seconds else []
     return ", ".join([*facts, asset.mime_type.rsplit("/", 1)[-1].upper() if facts else label])

@@ -28,7 +28,8 @@ LONGEST_LIST = 1_000_000
 class Composed:
     """The form, read: `content` is JSON for `Content.from_json`, `keys` name the slides as the page calls them.
 
-    `sender` is None while nobody is chosen, and when any will do (`any_sender`).
+    `sender` is None while nobody is chosen, and when any will do (`any_sender`). `page` is the name of the open page,
+    "" for one without, and `turn` how many times it has asked.
     """
 
     draft: UUID
@@ -41,7 +42,10 @@ class Composed:
     preview_as: int
     findings: list[Finding] = field(default_factory=list)
     any_sender: bool = False
+    page: str = ""
+    turn: int = 0
     plan: Plan = UNTOUCHED
+    recipient_list: UUID | None = None
 
 
 def read_form(fields: Fields) -> Composed:
@@ -82,6 +86,7 @@ def read_form(fields: Fields) -> Composed:
         findings=findings,
         any_sender=fields.get("sender", "") == ANY,
         plan=read_plan(fields),
+        recipient_list=_uuid(fields.get("list", ""), "list") if fields.get("list", "") else None,
     )
 
 
@@ -98,6 +103,8 @@ def field_of(pointer: str, keys: Sequence[str]) -> str:
             return "f-sender"
         case ["to", *_]:
             return "f-recipients"
+        case ["list", *_]:
+            return "list-card"
         case ["substitutions", *_]:
             return "values"
         case ["send_at" | "expire_at" | "canary" as name, *_]:
@@ -134,13 +141,16 @@ def _slide(fields: Fields, key: str, index: int, findings: list[Finding]) -> dic
 
 
 def _part(value: str) -> tuple[str, dict[str, str]]:
-    """A medium as the page writes it: "image:asset:<id>", or "image:caller:<url>" for one of an integration."""
+    """A medium as the page writes it: "image:asset:<id>", with ":<id>" of its fitted copy if one goes out instead, or
+    "image:caller:<url>" for one of an integration."""
     kind, _, rest = value.partition(":")
     how, _, name = rest.partition(":")
     if kind not in KINDS or how not in {"asset", "ours", "caller"} or not name or len(name) > 2048 or "\0" in name:
         raise UnreadableForm("A slide names a medium that this page does not offer.")
     if how == "asset":
-        return kind, {"asset": str(_uuid(name, "part"))}
+        asset, _, copy = name.partition(":")
+        names = {"asset": asset, "rendition": copy} if copy else {"asset": asset}
+        return kind, {member: str(_uuid(given, "part")) for member, given in names.items()}
     return kind, {"url": name, "host": how}
 
 
