@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -33,6 +33,17 @@ class StaleDraft(Exception):
         self.current = current
 
 
+class Overtaken(Exception):
+    """The same page has saved something newer meanwhile; there is nothing to save, and nobody waits for an answer."""
+
+
+class Turn(NamedTuple):
+    """Who saves: an open page, by a name it gave itself, and how many times it has asked."""
+
+    page: str
+    number: int
+
+
 def start_draft(
     user: User, *, template: Template | None = None, message: Message | None = None, draft: Draft | None = None
 ) -> Draft:
@@ -60,22 +71,37 @@ def start_draft(
     return Draft.objects.create(owner=user, content=EMPTY)
 
 
-def save_draft(draft_id: UUID, *, user: User, version: int, changes: Mapping[str, Any], keep: bool = False) -> Draft:
+def save_draft(
+    draft_id: UUID,
+    *,
+    user: User,
+    version: int,
+    changes: Mapping[str, Any],
+    keep: bool = False,
+    turn: Turn | None = None,
+) -> Draft:
     """Save what is being typed, if nobody saved something else since `version` was read.
 
     In: `changes` by the names of FIELDS; `keep` makes a version of what stood there before in any case, for steps that
-    change much at once. Unchanged work is not written again, so that looking never makes a conflict.
-    Raises StaleDraft when somebody did, Draft.DoesNotExist when it is not this person's, ComposeError when the
-    content has not the form of one.
+    change much at once. Unchanged work is not written again, so that looking never makes a conflict. A page that saved
+    last may save again whatever version it knows: the answer that told it may have been lost.
+    Raises StaleDraft when somebody did, Overtaken when that was this page in a later turn, Draft.DoesNotExist when it
+    is not this person's, ComposeError when the content has not the form of one.
     """
     _demand_readable(changes)
     with atomic():
         draft = _own(draft_id, user)
+        own = turn if turn and turn.page == draft.page else None
+        if own and own.number < draft.turn:
+            raise Overtaken
         if all(getattr(draft, name) == value for name, value in changes.items()):
+            if own:
+                draft.turn = own.number
+                draft.save(update_fields=["turn"])
             return draft
-        if draft.version != version and _state_at(draft, version) != state_of(draft):
+        if not own and draft.version != version and _state_at(draft, version) != state_of(draft):
             raise StaleDraft(draft)
-        _change(draft, changes, keep=keep)
+        _change(draft, changes, keep=keep, turn=turn)
     return draft
 
 
@@ -138,7 +164,7 @@ def _state_at(draft: Draft, version: int) -> dict[str, Any] | None:
     return kept.state if kept else None
 
 
-def _change(draft: Draft, changes: Mapping[str, Any], *, keep: bool) -> None:
+def _change(draft: Draft, changes: Mapping[str, Any], *, keep: bool, turn: Turn | None = None) -> None:
     """Write the changes as the next version, after keeping what stood there if it is time to."""
     latest = DraftVersion.objects.filter(draft=draft).values_list("created_at", flat=True).first()
     if keep or latest is None or timezone.now() - latest >= BETWEEN_VERSIONS:
@@ -147,7 +173,9 @@ def _change(draft: Draft, changes: Mapping[str, Any], *, keep: bool) -> None:
     for name in changes:
         setattr(draft, name, changes[name])
     draft.version += 1
-    draft.save(update_fields=[name.removesuffix("_id") for name in changes] + ["version", "updated_at"])
+    draft.page, draft.turn = turn or ("", 0)
+    said = [name.removesuffix("_id") for name in changes]
+    draft.save(update_fields=[*said, "version", "page", "turn", "updated_at"])
 
 
 def _prune(draft: Draft) -> None:

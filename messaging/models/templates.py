@@ -116,6 +116,10 @@ class Draft(models.Model):
     plan = models.JSONField(default=dict, blank=True)
     substitutions = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
+    # The open page that saved last, and how many times it had asked by then: a page whose answer was lost on the way
+    # is no second one.
+    page = models.CharField(max_length=16, blank=True, default="", editable=False)
+    turn = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

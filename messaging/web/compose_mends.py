@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.content import Content, Part
-from messaging.drafts import StaleDraft, save_draft
+from messaging.drafts import Overtaken, StaleDraft, Turn, save_draft
 from messaging.mending import CHANGES, Terms, mended
 from messaging.models import Draft
 from messaging.routing import profile_of
@@ -33,7 +33,10 @@ class ComposeMend(ComposeCheck):
         user = cast(User, request.user)
         draft = examined.draft
         try:
-            draft = save_draft(draft.pk, user=user, version=draft.version, changes=changed, keep=True)
+            turn = Turn(draft.page, draft.turn) if draft.page else None
+            draft = save_draft(draft.pk, user=user, version=draft.version, changes=changed, keep=True, turn=turn)
+        except Overtaken:
+            return HttpResponse(status=204)
         except StaleDraft as stale:
             now = stale.current
             trouble = {"code": "stale_draft", "draft": now.pk, "version": now.version, "at": now.updated_at}

@@ -85,6 +85,8 @@ def read_form(fields: Fields) -> Composed:
         preview_as=_number(fields.get("as", "") or "1", "as"),
         findings=findings,
         any_sender=fields.get("sender", "") == ANY,
+        page=_key(fields.get("page", "")) if fields.get("page", "") else "",
+        turn=_number(fields.get("asked", "") or "0", "asked"),
         plan=read_plan(fields),
         recipient_list=_uuid(fields.get("list", ""), "list") if fields.get("list", "") else None,
     )

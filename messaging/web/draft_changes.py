@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from messaging.drafts import save_draft
+from messaging import lists
+from messaging.drafts import Turn, save_draft
 from messaging.models import Draft, Sender
 from messaging.web.composer_form import Composed
 
@@ -14,17 +15,24 @@ def saved(form: Composed, user: User, *, keep: bool = False) -> Draft:
 
     Raises as `drafts.save_draft`.
     """
-    return save_draft(form.draft, user=user, version=form.version, changes=changes_of(form, user), keep=keep)
+    changes = changes_of(form, user)
+    turn = Turn(form.page, form.turn) if form.page else None
+    return save_draft(form.draft, user=user, version=form.version, changes=changes, keep=keep, turn=turn)
 
 
 def changes_of(form: Composed, user: User) -> dict[str, Any]:
-    """The form by the names of `drafts.FIELDS`; a sender that is not this person's to use is none. One query."""
+    """The form by the names of `drafts.FIELDS`; a sender or a list that is not this person\'s to use is none.
+
+    Two queries at most.
+    """
     allowed = form.sender is not None and Sender.objects.for_user(user).filter(pk=form.sender).exists()
+    listed = lists.visible(user).filter(pk=form.recipient_list).first() if form.recipient_list else None
     return {
         "sender_id": form.sender if allowed else None,
         "any_sender": form.any_sender,
         "content": form.content,
         "recipients": form.recipients,
+        "recipient_list_id": listed.pk if listed else None,
         "substitutions": form.substitutions,
         "plan": form.plan.to_json(),
     }

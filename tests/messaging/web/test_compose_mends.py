@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from messaging import drafts
 from messaging.consent import opt_out
 from messaging.content import Slide
 from messaging.drafts import start_draft
@@ -228,6 +229,45 @@ def test_what_a_mend_wrote_is_what_the_page_posts(page, form, draft):
     version = draft.version
     draft.refresh_from_db()
     assert draft.version == version
+
+
+def test_a_page_whose_answer_was_lost_is_no_second_tab(page, form, draft):
+    """The save reached the server, its answer did not: the page still names the version before it."""
+    page.post(CHECK, {**form, "page": "p1", "asked": "1"})
+    again = page.post(CHECK, {**form, "page": "p1", "asked": "2", "subject": "Typed since"})
+    other = page.post(CHECK, {**form, "page": "p2", "asked": "9", "subject": "From another tab"})
+
+    draft.refresh_from_db()
+    assert (again.status_code, other.status_code) == (200, 409)
+    assert draft.content["subject"] == "Typed since"
+
+
+def test_what_comes_late_does_not_undo_what_was_typed_since(page, form, draft):
+    page.post(CHECK, {**form, "page": "p1", "asked": "2", "subject": "Newer"})
+    # Unchanged work counts as well: it is what the page shows now.
+    page.post(CHECK, {**form, "page": "p1", "asked": "4", "subject": "Newer"})
+    late = page.post(CHECK, {**form, "page": "p1", "asked": "3", "subject": "Older"})
+
+    draft.refresh_from_db()
+    assert (late.status_code, late.content) == (204, b"")
+    assert draft.content["subject"] == "Newer"
+
+
+def test_a_page_does_not_write_over_what_was_restored_elsewhere(page, form, draft):
+    page.post(CHECK, {**form, "page": "p1", "asked": "1"})
+    page.post(CHECK, {**form, "page": "p1", "asked": "2", "subject": "Second", "version": "2"})
+    drafts.restore(draft.pk, user=draft.owner, version=1)
+    answer = page.post(CHECK, {**form, "page": "p1", "asked": "3", "subject": "Third", "version": "3"})
+
+    assert answer.status_code == 409
+
+
+def test_a_mend_counts_as_a_save_of_its_page(page, form, draft):
+    (key, *_others) = buttons(page.post(CHECK, {**form, "page": "p1", "asked": "1"}), "shorten")
+    page.post(MEND, {**form, "page": "p1", "asked": "2", "mend": key})
+    answer = page.post(CHECK, {**form, "page": "p1", "asked": "3", "subject": "Short"})
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
