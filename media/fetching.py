@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from email.message import Message
+from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -107,13 +108,19 @@ async def fetch_async(
 
 def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        verify=tls or True,
+        verify=tls or _trust(),
         trust_env=False,
         follow_redirects=False,
         http2=False,
         timeout=httpx.Timeout(10.0, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
     )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The usual certificates, read once: reading them takes longer than many a file."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _follow(client: httpx.AsyncClient, url: str, limit_bytes: int, resolver: Resolver, head: bool) -> Fetched:

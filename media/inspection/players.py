@@ -18,7 +18,7 @@ MAX_SECONDS = 3600.0
 MAX_PIXELS = 4096 * 2304
 MAX_STREAMS = 12
 # Pixels decoded in full; a longer film is demuxed to its end and decoded at its key frames.
-DECODE_BUDGET = 2_500_000_000
+DECODE_BUDGET = 1_500_000_000
 
 _DEMUXERS = {
     "audio/mpeg": "mp3",

@@ -1,5 +1,6 @@
 """A web server on loopback that answers well, badly or never: one path for each way."""
 
+import gzip
 import ssl
 import threading
 import time
@@ -85,6 +86,36 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for _ in range(10_000):
             self.wfile.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+    def answer_bomb(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        zeros = gzip.compress(bytes(1_000_000))
+        for _ in range(200):
+            self.wfile.write(f"{len(zeros):x}\r\n".encode() + zeros + b"\r\n")
+
+    def answer_understated(self) -> None:
+        self.send(b"the file", Content_Length="3")
+        self.close_connection = True
+
+    def answer_flood(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(20_000):
+            self.wfile.write(b"X-%d: %s\r\n" % (number, b"y" * 100))
+
+    def answer_garbage(self) -> None:
+        self.wfile.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        self.close_connection = True
+
+    def answer_negative(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello")
+        self.close_connection = True
+
+    def answer_twolengths(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 500\r\n\r\nhello")
+        self.close_connection = True
 
     def answer_drip(self) -> None:
         self.send_response(200)

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import ssl
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hostile_site import Handler, serve
 
 from media.addresses import is_public
-from media.fetching import Fetched, FetchRefused, fetch, fetch_async
+from media.fetching import Fetched, FetchRefused, Met, fetch, fetch_all, fetch_async
 
 PRIVATE = [
     "http://127.0.0.1/",
@@ -83,12 +84,29 @@ PRIVATE = [
     "http://１２７.0.0.1/",
     "http://①②⑦.⓪.⓪.①/",
     "http://127。0。0。1/",
+    "http://127.0.0.1./",
+    "http://127.000.000.001/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://0X7F.1/",
+    "http://0177.1/",
+    "http://00000177.0.0.1/",
+    "http://%31%32%37.0.0.1/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[0:0:0:0:0:ffff:7f00:0001]/",
+    "http://[::1%25lo]/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://metadata.google.internal/",
+    "http://instance-data/",
+    "http://169.254.170.2/v2/credentials/",
+    "http://168430090/",
+    "http://3232235521/",
 ]
 MALFORMED = {
     "http://user:pw@example.com/": "url_userinfo",
     "http://user@example.com/": "url_userinfo",
     "http://@example.com/": "url_userinfo",
     "http://example.com@127.0.0.1/": "url_userinfo",
+    "http://127.0.0.1%2F@example.com/": "url_userinfo",
     "http://example.com:22/": "url_port",
     "http://example.com:8080/": "url_port",
     "http://127.0.0.1:6379/": "url_port",
@@ -189,10 +207,28 @@ def test_three_redirects_are_followed_without_cookies(site):
         ("declared", "url_too_large"),
         ("endless", "url_too_large"),
         ("short", "url_unreachable"),
+        ("flood", "url_unreachable"),
+        ("garbage", "url_unreachable"),
+        ("negative", "url_unreachable"),
+        ("twolengths", "url_unreachable"),
     ],
 )
 def test_a_bad_answer_gives_its_code_and_nothing_of_itself(site, path, code):
     assert refused(f"{site[0]}/{path}") == code
+
+
+@pytest.mark.parametrize("path", ["endless", "bomb"])
+def test_no_more_is_kept_of_a_body_than_may_come(site, path):
+    tracemalloc.start()
+    refused(f"{site[0]}/{path}", limit=200_000)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # What the loopback server holds for its answer counts here as well.
+    assert peak < 3_000_000
+
+
+def test_a_length_that_is_too_small_cuts_the_file_and_not_the_rest(site):
+    assert fetch(f"{site[0]}/understated", limit_bytes=100, deadline_seconds=5).data == b"the"
 
 
 def test_a_loop_of_redirects_is_left_after_the_third(site):
@@ -205,6 +241,24 @@ def test_a_dripping_server_is_left_at_the_deadline(site, path):
     started = time.monotonic()
     assert refused(f"{site[0]}/{path}", deadline=0.6) == "url_too_slow"
     assert time.monotonic() - started < 1.5
+
+
+def test_several_are_fetched_at_once_and_none_spoils_another(site):
+    url, _ = site
+    started = time.monotonic()
+    got = fetch_all(
+        [f"{url}/good.png", f"{url}/drip", f"{url}/headers", f"{url}/inside"], limit_bytes=500, deadline_seconds=1.5
+    )
+    assert time.monotonic() - started < 4
+    assert isinstance(got[0], Fetched)
+    assert [one.code for one in got[1:]] == ["url_too_slow", "url_too_slow", "url_private"]
+
+
+def test_what_was_met_on_the_way_is_told(site):
+    url, _ = site
+    met = fetch(f"{url}/twice", limit_bytes=100, deadline_seconds=5, ask_head=True).met
+    assert met == Met(f"{url}/good.png", redirects=2, length=8, chunked=False, head=501)
+    assert fetch(f"{url}/chunked", limit_bytes=5_000, deadline_seconds=5).met.chunked
 
 
 def test_a_closed_port_is_unreachable(settings):
