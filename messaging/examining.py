@@ -12,7 +12,7 @@ from messaging.content import Content
 from messaging.fitting import Job
 from messaging.models import Sender
 from messaging.orders import Order, RecipientOrder
-from messaging.routing import HOME, Candidate, Route, assigned, candidates, profile_of, routes
+from messaging.routing import HOME, Candidate, Route, Unseen, assigned, candidates, profile_of, routes
 from messaging.slide_rules import Finding, Severity, blocking, merged, orders
 from messaging.slide_rules.findings import finding
 from messaging.slide_rules.findings import gettext_noop as _
@@ -62,13 +62,17 @@ class Examination:
     candidates: list[Candidate]
     senders: list[Sender]
     fitting: tuple[Job, ...] = ()
-    # Those of whom the order only says how many they are.
-    counted: int = 0
+    # Those that the order only counts.
+    unseen: Unseen | None = None
 
     @property
     def recipients(self) -> list[RecipientOrder]:
         """Those of the ones that are named whom the message would go to."""
         return [place.recipient for place in self.places if place.sender]
+
+    @property
+    def counted(self) -> int:
+        return self.unseen.total if self.unseen else 0
 
     @property
     def accepted(self) -> int:
@@ -123,6 +127,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
         candidates=found,
         senders=_in_turn(able, shown),
         fitting=jobs,
+        unseen=order.unseen,
     )
 
 

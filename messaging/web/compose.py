@@ -11,13 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views import View
 
-from messaging.composing import ComposeError
 from messaging.drafts import Overtaken, StaleDraft, start_draft
 from messaging.models import Draft, Message, Sender, Template
 from messaging.queueing import NotQueued, queue
-from messaging.templates import save_template
+from messaging.web import compose_kept
 from messaging.web.compose_drafts import is_empty, unsent_drafts
 from messaging.web.compose_fragments import changed_parts, joined, page_parts, part, read_shown
 from messaging.web.compose_orders import once_of, order_of
@@ -125,8 +125,9 @@ class ComposeCheck(PortalMixin, View):
             number, token = (request.POST.get(name, "") for name in ("own_number", "trial_token"))
             trial = try_out(examined, cast(User, request.user), number=number, token=token)
             parts.append(joined([part(request, "trial-answer", "trialanswer", {"trial": trial})]))
-        if wanted == "template" and request.user.has_perm("messaging.add_template"):
-            answer = keep_template(examined, request.POST.get("template_name", ""), cast(User, request.user))
+        if wanted in compose_kept.WANTS and request.user.has_perm(compose_kept.WANTS[wanted]):
+            name = request.POST.get("template_name", "")
+            answer = compose_kept.kept(examined, wanted, name, cast(User, request.user))
             parts.append(joined([part(request, "template-answer", "templateanswer", {"template_answer": answer})]))
             if answer["level"] == "ok":
                 events["template-saved"] = answer["text"]
@@ -166,6 +167,8 @@ class ComposeSend(PortalMixin, View):
         examined = review(draft, user=user, now=timezone.now())
         if examined.errors or examined.sender is None:
             return self._again(draft, user, "")
+        if request.POST.get("list", "") != (examined.listed.stamp if examined.listed else ""):
+            return self._again(draft, user, _("The list changed after the confirmation was shown. Look at it again."))
         if examined.must_type and request.POST.get("typed", "").strip() != str(examined.accepted):
             return self._again(draft, user, f"Type {examined.accepted} to confirm that many recipients.")
         return self._send(draft, user, examined.accepted)
@@ -226,15 +229,6 @@ def page(
     # Back must ask anew: a page out of the cache would carry an old version number.
     response["Cache-Control"] = "no-store"
     return response
-
-
-def keep_template(examined: Review, name: str, user: User) -> dict[str, str]:
-    """Save the draft's content as a template; answers a line for the dialog."""
-    try:
-        template = save_template(examined.content, name=name.replace("\0", ""), user=user)
-    except ComposeError as error:
-        return {"level": "err", "text": error.message}
-    return {"level": "ok", "text": f"Saved as “{template.name}”."}
 
 
 def find_draft(identity: str, user: User) -> Draft:

@@ -25,6 +25,7 @@ PARTS = {
     "send-slot": "send",
     "recipient-count": "recipientcount",
     "recipient-list": "recipients",
+    "list-card": "listcard",
     "subject-count": "subjectcount",
     "slide-count": "slidecount",
     "segments": "segments",

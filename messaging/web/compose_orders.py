@@ -1,12 +1,13 @@
 """A draft as an order: who sends what to whom, and how."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from messaging.content import Content
-from messaging.models import Draft, Message, Sender
+from messaging.models import Draft, Message, RecipientList, Sender
 from messaging.queueing import Order, RecipientOrder
 from messaging.web.compose_lists import Listed, everybody, list_of
 from messaging.web.compose_plan import Planned, planned
@@ -15,7 +16,7 @@ from messaging.web.recipients import Recipient, read_recipients
 
 
 def order_of(draft: Draft, user: User) -> Order | None:
-    """What sending a draft asks for; None while nobody may send it. One query.
+    """What sending a draft asks for, each recipient named; None while it cannot be sent. Two queries, one more a batch.
 
     A draft is sent once at most, however often it is asked.
     """
@@ -23,7 +24,13 @@ def order_of(draft: Draft, user: User) -> Order | None:
     plan = planned(draft, timezone.now())
     if plan.refused:
         return None
-    return asked(draft, senders, Content.from_json(draft.content), read_recipients(draft.recipients), user, plan)
+    order = asked(draft, senders, Content.from_json(draft.content), read_recipients(draft.recipients), user, plan)
+    if order is None or draft.recipient_list_id is None:
+        return order
+    parent = list_of(draft, user)
+    if parent is None or parent.status != RecipientList.Status.READY:
+        return None
+    return replace(order, recipients=[*order.recipients, *everybody(parent)], recipient_list=parent)
 
 
 def once_of(draft_id: object) -> str:
@@ -40,7 +47,7 @@ def asked(
     plan: Planned,
     listed: Listed | None = None,
 ) -> Order | None:
-    """A draft as an order, with what is known of it already; None without a sender. The rows of its list are counted."""
+    """A draft as an order, with what is known of it already and the rows of its list counted; None without a sender."""
     if not senders:
         return None
     return Order(

@@ -69,6 +69,7 @@ def _values(review: Review) -> dict[str, str | bool]:
         "f-sender": "any" if draft.any_sender else str(draft.sender_id or ""),
         "f-name": content.name,
         "f-recipients": draft.recipients,
+        "f-list": str(draft.recipient_list_id or ""),
         "f-subject": content.subject,
     }
     for key, slide in zip(review.keys, content.slides, strict=True):

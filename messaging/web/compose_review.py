@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from messaging.addresses import SenderKind
 from messaging.composing import resolve
-from messaging.content import LONGEST_FILLED, Content, missing
+from messaging.content import Content, missing
 from messaging.models import Draft, Sender
 from messaging.queueing import RecipientOrder, examine
 from messaging.routing import profile_of
@@ -25,8 +25,10 @@ from messaging.web.compose_findings import (
     sender_findings,
     without_sender,
 )
+from messaging.web.compose_lists import Listed, list_findings, listed
 from messaging.web.compose_offers import offers
 from messaging.web.compose_orders import asked, usable
+from messaging.web.compose_people import Previewed, fitting, previewed
 from messaging.web.compose_plan import Planned, carriers, planned, promise_findings
 from messaging.web.compose_preview import KINDS, Sms, sms
 from messaging.web.compose_senders import Mark, Strip, Way, chosen, offered, strip
@@ -53,7 +55,10 @@ class Review:
     held_back: list[Held]
     slides: list[ShownSlide]
     keys: list[str]
-    preview_as: int
+    listed: Listed | None
+    # Whom the preview speaks to, and whose message stands for all: the same person, or the first.
+    person: Previewed
+    reader: Previewed
     ways: Sequence[Way]
     marks: Sequence[Mark]
     most_slides: int
@@ -98,7 +103,16 @@ class Review:
 
     @property
     def accepted(self) -> int:
-        return len(self.recipients)
+        return len(self.recipients) + (self.listed.accepted if self.listed else 0)
+
+    @property
+    def left_out(self) -> int:
+        """How many were named and will not be sent to."""
+        return len(self.held_back) + (self.listed.left_out if self.listed else 0)
+
+    @property
+    def preview_as(self) -> int:
+        return self.person.place
 
     @property
     def must_type(self) -> bool:
@@ -177,13 +191,15 @@ class Review:
     def names(self) -> list[str]:
         """Every placeholder name in use or with a value."""
         own = [name for entry in self.entries[:MOST_PREVIEWED] for name in entry.values]
+        own += self.listed.names if self.listed else []
         return list(dict.fromkeys([*self.content.placeholders(), *self.draft.substitutions, *own]))[:30]
 
     @property
     def wanted(self) -> list[str]:
         """Placeholders that no value stands ready for."""
         first = self.recipients[0].substitutions if self.recipients else {}
-        return list(missing(self.content, {**self.draft.substitutions, **first}))[:30]
+        columns = dict.fromkeys(self.listed.names if self.listed else (), "")
+        return list(missing(self.content, {**self.draft.substitutions, **columns, **first}))[:30]
 
     @property
     def value_rows(self) -> list[tuple[str, str]]:
@@ -213,7 +229,7 @@ class Review:
 
     @property
     def first_number(self) -> str:
-        return self.recipients[0].number if self.recipients else ""
+        return self.reader.number
 
     @property
     def example(self) -> Content:
@@ -223,9 +239,7 @@ class Review:
     @cached_property
     def example_values(self) -> Mapping[str, str]:
         """The values of whoever is previewed, or of the first recipient."""
-        chosen = self.recipients[max(self.preview_as, 1) - 1 :][:1]
-        own = chosen[0].substitutions if chosen else {}
-        return fitting(self.content, {**self.draft.substitutions, **own})
+        return fitting(self.content, self.reader.values)
 
     @property
     def sender_kind(self) -> str:
@@ -252,13 +266,13 @@ def review(
     choices = offered(user)
     senders = chosen(draft, user, choices)
     plan = planned(draft, now)
-    order = asked(draft, senders or choices, content, entries, user, plan)
+    found = listed(draft, user, senders or choices, {entry.number for entry in entries if entry.usable})
+    order = asked(draft, senders or choices, content, entries, user, plan, found)
     examination = examine(order, now=now) if order else None
     recipients = examination.recipients if examination else usable(entries)
     names = list(keys) if keys is not None else slide_keys(len(content.slides))
-    shown = preview_as if 0 < preview_as <= min(len(recipients), MOST_PREVIEWED) else 0
-    values = {**draft.substitutions, **recipients[shown - 1].substitutions} if shown else {}
-    findings = [*extra, *entry_findings(entries), *sender_findings(draft, senders)]
+    person = previewed(draft, content, recipients, found, preview_as)
+    findings = [*extra, *entry_findings(entries), *list_findings(found), *sender_findings(draft, senders)]
     findings += examination.findings if examination else without_sender(draft, content, recipients)
     first = examination.senders[0] if examination else None
     findings += [*plan.findings, *promise_findings(plan, first)]
@@ -273,17 +287,14 @@ def review(
         entries=entries,
         recipients=recipients,
         held_back=held_back(entries, examination),
-        slides=shown_slides(content, names, assets_of(content), fitting(content, values)),
+        slides=shown_slides(content, names, assets_of(content), fitting(content, person.values)),
         keys=names,
-        preview_as=shown,
+        listed=found,
+        person=person,
+        reader=person if person.place else previewed(draft, content, recipients, found, 1),
         ways=accounts.ways,
         marks=accounts.marks,
         most_slides=max((profile_of(sender).max_slides for sender in senders or choices), default=1),
         planned=plan,
         carried=carriers(examination) if examination else {},
     )
-
-
-def fitting(content: Content, values: Mapping[str, str]) -> Mapping[str, str]:
-    """The values, or none when the texts would become longer with them than any page or provider can take."""
-    return values if content.filled_length(values) <= LONGEST_FILLED else {}

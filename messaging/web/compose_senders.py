@@ -81,6 +81,7 @@ def strip(examination: Examination, choices: Sequence[Sender], draft: Draft, *, 
         recipients=[who.substitutions for who in recipients[:MOST_SAMPLED]],
         due=now,
         expires=None,
+        unseen=examination.unseen,
     )
     found = sorted([*examination.candidates, *more], key=_rank)
     best: dict[str, Candidate] = {}
@@ -88,8 +89,9 @@ def strip(examination: Examination, choices: Sequence[Sender], draft: Draft, *, 
     for candidate in sorted(found, key=lambda one: one.sender.pk not in asked):
         best.setdefault(candidate.sender.account.name, candidate)
     carrying = {place.sender.account.name for place in examination.places if place.sender}
+    carrying |= {sender.account.name for sender in examination.senders[:1] if examination.counted}
     shared = _shared(list(best.values()))
-    ways = [_way(best[name], len(recipients), shared, carries=name in carrying) for name in sorted(best)]
+    ways = [_way(best[name], examination.accepted, shared, carries=name in carrying) for name in sorted(best)]
     return Strip(ways, [Mark(str(one.sender.pk), _("does not fit")) for one in found if _unfit(one, shared)])
 
 
@@ -113,7 +115,7 @@ def _way(candidate: Candidate, asked: int, shared: set[str], *, carries: bool) -
     # What no provider can help, such as a missing value, stands among the checks already.
     said = [finding for finding in (*candidate.content, *candidate.own) if finding.providers]
     against = [finding.said(_) for finding in blocking(said)]
-    reached = len(candidate.reaches)
+    reached = len(candidate.reaches) + candidate.reaches_unseen
     if not against and asked and not reached:
         against = ["It sends to none of these numbers."]
     advice = [finding.said(_) for finding in said]
