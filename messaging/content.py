@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
 
 KINDS = ("image", "audio", "video", "contact", "calendar", "pdf", "passbook")
 DEFAULT_DURATION = 5
@@ -19,7 +18,6 @@ KNOWN = {"type", "size", "seconds", "name", "alt", "sha256"}
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # Far more than any provider takes. A text of placeholders can stand for gigabytes: beyond this nothing is filled in.
 LONGEST_FILLED = 60_000
-FILE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\(([A-Za-z0-9_]{1,64})\)")
 
 
@@ -54,11 +52,6 @@ class Part:
     alt: str = ""
     sha256: str = ""
     rendition: str = ""
-
-    @property
-    def file(self) -> str:
-        """The id of the file that goes out: the fitted copy, else the asset; "" for a caller's address."""
-        return self.rendition or self.asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +99,6 @@ class Content:
         for index, slide in enumerate(self.slides):
             for part in slide.parts:
                 yield f"/slides/{index}/{part.kind}", part
-
-    def files(self) -> set[UUID]:
-        """The ids of the files that go out, each once."""
-        return {UUID(part.file) for _where, part in self.parts() if FILE_ID.fullmatch(part.file)}
-
-    def hosted_at(self, addresses: Mapping[str, str]) -> "Content":
-        """This content with the address of each file that `addresses` knows by its id."""
-        if not addresses:
-            return self
-        return replace(
-            self,
-            slides=tuple(
-                replace(
-                    slide, parts=tuple(replace(part, url=addresses.get(part.file, part.url)) for part in slide.parts)
-                )
-                for slide in self.slides
-            ),
-        )
 
     def placeholders(self) -> dict[str, str]:
         """The names used as $(name), each with the pointer of its first use."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from media import fetch_log
 from media.fetch_log import SERVED, Fetch
+from messaging import attached
 from messaging.gateway import registry
 from messaging.models import TimelineEntry, Transaction
 from messaging.statuses import Status
@@ -46,7 +47,7 @@ def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> lis
     for each: what is told is that of the account, a bounded number, equal ones together.
     """
     left = [moment.at for moment in story if moment.kind == "sending"]
-    files = transaction.message.frozen.files() if left else set()
+    files = attached.files(transaction.message.frozen) if left else set()
     if not files:
         return list(story)
     teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, timezone.now())
@@ -97,7 +98,7 @@ def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], 
         return []
     due, status = taken + patience(), Status(transaction.status)
     told = []
-    for had in fetch_log.had(transaction.message.frozen.files(), transaction.account.audience):
+    for had in fetch_log.had(attached.files(transaction.message.frozen), transaction.account.audience):
         if had.name in came:
             continue
         if had.served:

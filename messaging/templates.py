@@ -13,6 +13,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from media import uses
+from messaging import attached
 from messaging.composing import ComposeError, resolve
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.models import Draft, Message, Template, TemplateVersion
@@ -122,7 +123,7 @@ def keep_version(template: Template, user: User | None) -> None:
             "created_by": user,
         },
     )
-    uses.note(content.files(), _label(template), None)
+    uses.note(attached.files(content), _label(template), None)
 
 
 def usage(template: Template) -> Usage:

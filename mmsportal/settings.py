@@ -1,10 +1,9 @@
 """One settings file: the environment decides between the embedded and the scaled form."""
 
-from botocore.config import Config as BotoConfig
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from mmsportal import env
+from mmsportal import env, file_storage
 from mmsportal.sidebar import UNFOLD as UNFOLD
 
 BASE_DIR = env.BASE_DIR
@@ -94,26 +93,8 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.CACHE}
 
-_media_options: dict[str, object] = {"location": env.VAR_DIR / "media", "allow_overwrite": False}
-_media_backend = "django.core.files.storage.FileSystemStorage"
-if env.MEDIA_STORAGE == "s3":
-    _media_backend = "storages.backends.s3.S3Storage"
-    _media_options = {
-        "bucket_name": env.S3_BUCKET,
-        "endpoint_url": env.S3_ENDPOINT_URL,
-        "region_name": env.S3_REGION,
-        "access_key": env.AWS_ACCESS_KEY_ID,
-        "secret_key": env.AWS_SECRET_ACCESS_KEY,
-        "default_acl": None,
-        "file_overwrite": False,
-        "querystring_auth": True,
-        # A storage that does not answer must cost a fetch, or a look before a send, seconds and not minutes.
-        "client_config": BotoConfig(
-            signature_version="s3v4", connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
-        ),
-    }
 STORAGES = {
-    "default": {"BACKEND": _media_backend, "OPTIONS": _media_options},
+    "default": file_storage.chosen(),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -13,7 +13,7 @@ from django.db.transaction import atomic
 
 from media import links, presence
 from media.presence import Trouble
-from messaging import timeline
+from messaging import attached, timeline
 from messaging.content import ContentError
 from messaging.delivery.protocol import CHANGED, Claim, undo
 from messaging.models import Message, ProviderAccount
@@ -57,7 +57,7 @@ def look(account: ProviderAccount, claims: Sequence[Claim]) -> Attachments:
 
 def _files(message: Message) -> set[UUID]:
     try:
-        return message.frozen.files()
+        return attached.files(message.frozen)
     except ContentError:
         return set()  # whoever renders it says what is wrong
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 from uuid import UUID
 from xml.sax.saxutils import escape
 
+from messaging import attached
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
 from messaging.models import Message, Transaction
@@ -36,7 +37,7 @@ def outbound(
     wrong = blocking([*check(content, [profile]), *orders.reference(profile, transaction.client_ref)])
     if wrong:
         raise Refused(wrong[0].code, wrong[0].message)
-    content = content.hosted_at(addresses or {})
+    content = attached.hosted_at(content, addresses or {})
     return OutboundMessage(
         client_ref=transaction.client_ref,
         sender=transaction.sender.address,
