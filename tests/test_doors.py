@@ -47,6 +47,11 @@ PAGES = {
     "web:conversations": READERS,
     "web:conversation": READERS,
     "web:templates": READERS,
+    "web:template": READERS,
+    "web:template-variables": COMPOSERS,
+    "web:template-restore": COMPOSERS,
+    "web:template-archive": COMPOSERS,
+    "web:template-duplicate": COMPOSERS,
     "web:template-rename": COMPOSERS,
     "web:template-delete": COMPOSERS,
     "media:library": READERS,
@@ -56,6 +61,7 @@ PAGES = {
     "media:remove": CHIEF,
 }
 POSTS = {"compose-check", "compose-send", "compose-discard", "template-rename", "template-delete"}
+POSTS |= {"template-variables", "template-restore", "template-archive", "template-duplicate"}
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
 POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
 POSTS |= {"upload", "describe", "remove"}

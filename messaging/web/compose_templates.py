@@ -1,28 +1,28 @@
-"""The templates page: look, use, rename, delete."""
+"""The list of templates: look, use, rename, delete."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import IntegrityError
-from django.db.models import F
-from django.db.transaction import atomic
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views import View
 
+from messaging.composing import ComposeError
 from messaging.models import Template
+from messaging.templates import LONGEST_NAME, delete_template, rename_template
 from messaging.web.compose_shown import KINDS
 from messaging.web.looks import ago
 from messaging.web.shell import PortalMixin
 
 PAGE_SIZE = 24
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,23 @@ class Card:
 
 
 class TemplateList(PortalMixin, View):
-    """Templates by name; `q` searches, `after` continues after a name."""
+    """Templates by name; `q` searches, `after` continues after a name, `archived` shows those put away."""
 
     permission_required = "messaging.view_template"
     title = "Templates"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         query = clean(request.GET.get("q", ""))
-        found = Template.objects.order_by("name")
+        archived = request.GET.get("archived") == "1"
+        found = Template.objects.filter(archived_at__isnull=not archived).order_by("name")
         if query:
             found = found.filter(name__icontains=query) | found.filter(subject__icontains=query)
         if after := clean(request.GET.get("after", "")):
             found = found.filter(name__gt=after)
         rows = list(found.prefetch_related("slides__parts__asset")[: PAGE_SIZE + 1])
-        more = urlencode({"q": query, "after": rows[PAGE_SIZE - 1].name}) if len(rows) > PAGE_SIZE else ""
-        context = {"cards": cards(rows[:PAGE_SIZE]), "query": query, "more": more, "continued": bool(after)}
+        kept = {"q": query, "archived": "1"} if archived else {"q": query}
+        more = urlencode({**kept, "after": rows[PAGE_SIZE - 1].name}) if len(rows) > PAGE_SIZE else ""
+        context = {"cards": cards(rows[:PAGE_SIZE]), "query": query, "more": more, "archived": archived}
         return self.render("messaging/templates/list.html", context)
 
 
@@ -66,16 +68,12 @@ class TemplateRename(PortalMixin, View):
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         template = get_object_or_404(Template, pk=pk)
         name = clean(request.POST.get("name", ""), LONGEST_NAME + 1)
-        if not name or len(name) > LONGEST_NAME:
-            messages.error(request, f"A template's name has 1 to {LONGEST_NAME} characters; nothing was changed.")
-            return redirect("web:templates")
         try:
-            with atomic():
-                changed = Template.objects.filter(pk=pk)
-                changed.update(name=name, version=F("version") + 1, updated_at=timezone.now())
-            messages.success(request, f"“{template.name}” is now called “{name}”.")
-        except IntegrityError:
-            messages.error(request, f"Another template is called “{name}”; nothing was changed.")
+            rename_template(template, name, cast(User, request.user))
+            said = _("“%(old)s” is now called “%(new)s”.")
+            messages.success(request, said % {"old": template.name, "new": name})
+        except ComposeError as error:
+            messages.error(request, _("%(why)s So nothing was changed.") % {"why": error.message})
         return redirect("web:templates")
 
 
@@ -86,8 +84,9 @@ class TemplateDelete(PortalMixin, View):
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         template = get_object_or_404(Template, pk=pk)
-        template.delete()
-        messages.success(request, f"“{template.name}” was deleted. Messages sent from it are unchanged.")
+        delete_template(template)
+        said = _("“%(name)s” was deleted. Messages sent from it are unchanged.")
+        messages.success(request, said % {"name": template.name})
         return redirect("web:templates")
 
 

@@ -18,6 +18,7 @@ from messaging.web import (
     pausing,
     resending,
     steering,
+    template_page,
     transactions,
     trial,
 )
@@ -57,6 +58,11 @@ urlpatterns = [
     path("conversations/", conversations.ConversationList.as_view(), name="conversations"),
     path("conversations/<uuid:pk>/", conversation.ConversationPage.as_view(), name="conversation"),
     path("templates/", compose_templates.TemplateList.as_view(), name="templates"),
+    path("templates/<uuid:pk>/", template_page.TemplatePage.as_view(), name="template"),
+    path("templates/<uuid:pk>/variables/", template_page.TemplateVariables.as_view(), name="template-variables"),
+    path("templates/<uuid:pk>/restore/", template_page.TemplateRestore.as_view(), name="template-restore"),
+    path("templates/<uuid:pk>/archive/", template_page.TemplateArchive.as_view(), name="template-archive"),
+    path("templates/<uuid:pk>/duplicate/", template_page.TemplateDuplicate.as_view(), name="template-duplicate"),
     path("templates/<uuid:pk>/rename/", compose_templates.TemplateRename.as_view(), name="template-rename"),
     path("templates/<uuid:pk>/delete/", compose_templates.TemplateDelete.as_view(), name="template-delete"),
 ]
