@@ -17,9 +17,9 @@ MAX_PIXELS = 120_000_000
 # Longer sides that are tried; no phone shows more than the first.
 SIDES = (2048, 1600, 1280, 1024, 800, 640, 480, 360, 240, 160)
 BEST, WORST = 92, 30
+# Nearer to the budget than this nobody sees a difference.
+CLOSE = 0.97
 COLOURS = (256, 128, 64, 32, 16)
-# Sizes that are compared with each other once one fits.
-COMPARED = 3
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
 
 
@@ -62,7 +62,7 @@ def _still(image: Image.Image, target: Target, told: Progress) -> Fitted:
 
 
 def _copies(image: Image.Image, target: Target, original: Image.Image) -> Iterator[_Copy]:
-    """The best of each way at the few largest sizes at which it fits."""
+    """The best of each way at the largest sizes at which it fits, as long as they get better."""
     ways = {"image/jpeg": _jpeg, "image/png": _png, "image/gif": _gif}
     drawn = image.getcolors(4096) is not None or _transparent(image)
     wanted: list[str] = [one for one in ("image/png", "image/jpeg") if one in target.types] or ["image/gif"]
@@ -70,16 +70,18 @@ def _copies(image: Image.Image, target: Target, original: Image.Image) -> Iterat
         # A photograph as a PNG is many times the size of the same as a JPEG.
         wanted = ["image/jpeg"]
     for mime_type in wanted:
-        found = 0
+        best = 0.0
         for scaled in _sizes(image, target.side):
             encoded = ways[mime_type](scaled, target.budget)
             if encoded is None:
                 continue
             data, done, whole = encoded
-            yield _Copy(mime_type, data, scaled.size, _measured(data, original), done)
-            found += 1
-            if whole or found == COMPARED:
+            copy = _Copy(mime_type, data, scaled.size, _measured(data, original), done)
+            yield copy
+            # Smaller ones only get finer up to a point.
+            if whole or copy.measured["ssim"] <= best:
                 break
+            best = copy.measured["ssim"]
 
 
 def _sizes(image: Image.Image, most: int | None) -> Iterator[Image.Image]:
@@ -93,7 +95,8 @@ def _jpeg(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
     flat = _on_white(image)
 
     def encode(level: int) -> bytes:
-        return _saved(flat, "JPEG", quality=level, optimize=True, progressive=True)
+        # Not progressive: every handset shows the plain form.
+        return _saved(flat, "JPEG", quality=level, optimize=True)
 
     found = _largest(range(WORST, BEST + 1), encode, budget)
     if found is None:
@@ -130,13 +133,23 @@ def _gif(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
 def _largest(levels: range, encode: Callable[[int], bytes], budget: int) -> tuple[int, bytes] | None:
     """The highest level whose bytes fit, by halving; None when even the lowest does not."""
     low, high, best = levels.start, levels.stop - 1, None
-    while low <= high:
-        middle = (low + high + 1) // 2 if best is None else (low + high) // 2
+    # The best first: where it fits nothing else need be tried. Then the worst: where it does not, nothing will.
+    for middle in (high, low):
         data = encode(middle)
         if len(data) <= budget:
-            best, low = (middle, data), middle + 1
+            best = (middle, data)
+            break
+    if best is None or best[0] == high:
+        return best
+    while low + 1 < high:
+        middle = (low + high) // 2
+        data = encode(middle)
+        if len(data) <= budget:
+            best, low = (middle, data), middle
+            if len(data) > CLOSE * budget:
+                break
         else:
-            high = middle - 1
+            high = middle
     return best
 
 
