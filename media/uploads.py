@@ -146,6 +146,9 @@ def clean_alt(alt: str) -> str:
 def _bounded(source: bytes | Path | Readable) -> bytes | Path:
     if isinstance(source, (bytes, Path)):
         return source
+    if callable(place := getattr(source, "temporary_file_path", None)):
+        # A large form lies on the disk already.
+        return Path(place())
     # One byte more than any kind may have: enough to be refused by its size, never an endless read.
     return source.read(LARGEST_UPLOAD + 1)
 

@@ -20,7 +20,7 @@ MAX_FRAME_PIXELS = 200_000_000  # all frames of an animation together
 Image.init()
 pillow_heif.register_heif_opener()
 _EXIF_ORIENTATION = 0x0112
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, MemoryError)
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, MemoryError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from pathlib import Path
 
 import pytest
 import samples
@@ -163,3 +164,22 @@ def test_an_asset_from_an_address_is_kept_under_the_name_it_has_there(settings):
     assert (asset.mime_type, asset.name, asset.owner) == ("image/png", "sea.png", "key:1")
     server.shutdown()
     server.server_close()
+
+
+class OnDisk:
+    """A file of a large form, which its handler has written to the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        return str(self.path)
+
+    def read(self, size: int = -1) -> bytes:
+        raise AssertionError("read into memory")
+
+
+def test_a_large_form_is_read_from_the_disk_where_it_lies(tmp_path):
+    path = tmp_path / "form.upload"
+    path.write_bytes(samples.png())
+    assert uploads.store(OnDisk(path), name="sea.png", owner="user:1").mime_type == "image/png"
