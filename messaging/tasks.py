@@ -4,9 +4,10 @@ import logging
 from time import monotonic
 
 from celery import Task, shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import delivery, encoding, inbound, receipts, reconciling, steering
+from messaging import delivery, encoding, inbound, lists, receipts, reconciling, steering
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -53,6 +54,12 @@ def finish_encoding() -> None:
     """Let messages go whose media have been made to fit."""
     if encoding.finish():
         ring_pump()
+
+
+@shared_task
+def clear_lists() -> None:
+    """Clear away the recipient lists that nobody can reach any more."""
+    lists.purge(now=timezone.now())
 
 
 @shared_task

@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "clean media": {"task": "media.tasks.clean", "schedule": 600.0, "options": {"expires": 600.0}},
     "fit media": {"task": "media.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10.0}},
     "finish encoding": {"task": "messaging.tasks.finish_encoding", "schedule": 5.0, "options": {"expires": 5.0}},
+    "clear lists": {"task": "messaging.tasks.clear_lists", "schedule": 600.0, "options": {"expires": 600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 
