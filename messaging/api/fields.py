@@ -52,6 +52,16 @@ class Fields:
             self.note(name, "too_long", message, limit=longest, actual=len(value), fix="Shorten it.")
         return value
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        """true or false."""
+        value = self.members.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.note(name, "wrong_type", "true or false is expected here.", fix="Leave out the quotes.")
+            return default
+        return value
+
     def choice(self, name: str, choices: Collection[str], default: str) -> str:
         """One of `choices`."""
         value = self.members.get(name)

@@ -29,6 +29,7 @@ KNOWN = (
     "notify_url",
     "callback_data",
     "requested_receipts",
+    "fit_media",
 )
 RECEIPTS = ("SUBMITTED", "DELIVERED", "READ", "CLICKED", "FAILED")
 PURPOSES = tuple(purpose.value for purpose in Message.Purpose)
@@ -64,6 +65,7 @@ class Sending:
     notify_url: str
     callback_data: str
     requested_receipts: tuple[str, ...]
+    fit_media: bool
 
 
 def read_sending(body: Mapping[str, Any], *, now: datetime) -> Sending:
@@ -84,6 +86,7 @@ def read_sending(body: Mapping[str, Any], *, now: datetime) -> Sending:
         notify_url=_notify_url(fields),
         callback_data=fields.text("callback_data", longest=CALLBACK_DATA),
         requested_receipts=fields.choices("requested_receipts", RECEIPTS),
+        fit_media=fields.flag("fit_media", default=True),
     )
     if faults:
         raise Problem(400, errors=faults[:MOST_FAULTS])

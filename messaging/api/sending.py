@@ -46,6 +46,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         notify_url=sending.notify_url,
         callback_data=sending.callback_data,
         requested_receipts=sending.requested_receipts,
+        fit_media=sending.fit_media,
         source=Message.Source.API,
         api_key=key,
         shared_files=sending.content is None,
