@@ -32,7 +32,7 @@ from messaging.web.trial import offered_trial, try_out
 
 
 class Compose(PortalMixin, View):
-    """The page. `?draft` reopens one's own, `?template` and `?message` start from something, nothing starts anew."""
+    """The page. `?draft` reopens one's own; `?template`, `?message` or `?copy` say what a new one starts from."""
 
     permission_required = "messaging.add_message"
     title = "Compose"
@@ -53,6 +53,8 @@ class Compose(PortalMixin, View):
         if "template" in given:
             self._demand("messaging.view_template")
             return start_draft(user, template=_found(Template, given["template"]))
+        if "copy" in given:
+            return start_draft(user, draft=find_draft(given["copy"], user))
         if "message" in given:
             self._demand("messaging.view_message")
             return start_draft(user, message=_found(Message, given["message"]))

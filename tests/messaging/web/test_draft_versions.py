@@ -141,6 +141,17 @@ def test_a_form_that_is_none_is_refused_in_words(page, form, path):
     assert "could not be read" in answer.content.decode()
 
 
+def test_a_draft_is_duplicated_and_the_first_stays(page, form, draft, make_user):
+    page.post(CHECK, form)
+    theirs = start_draft(make_user("otto", "Composer"))
+
+    body = page.get("/compose/", {"copy": draft.pk}, follow=True).content.decode()
+
+    assert 'value="Offer"' in body
+    assert Draft.objects.filter(owner=draft.owner).count() == 2
+    assert page.get("/compose/", {"copy": theirs.pk}).status_code == 404
+
+
 def test_the_versions_of_others_do_not_exist(page, make_user, form):
     theirs = start_draft(make_user("otto", "Composer"))
 
