@@ -1,0 +1,83 @@
+"""The composer for everybody: no barrier in any of its states, a name for every control, the whole way by keyboard."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from messaging.content import Content, FallbackSms, Slide
+from messaging.models import Draft
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SPOKEN = [
+    'combobox "Sender"',
+    'textbox "Recipients"',
+    'textbox "Subject": Offer',
+    'heading "Slide 1" [level=3]',
+    'textbox "Text of this slide": Hi $(name)',
+    'button "Move slide down" [disabled]',
+    'checkbox "Send a fallback SMS" [checked]',
+    'textbox "Fallback text": Tulips from 4.90',
+    'region "Handset preview"',
+    'button "Play slides"',
+    'button "Send to 1"',
+]
+NARROW = {"width": 390, "height": 844, "dark": True}
+
+
+UNNAMED = re.compile(r"^\s*- (button|link|textbox|combobox|checkbox|radio|slider|spinbutton)(?! \")", re.MULTILINE)
+
+
+def faults(page) -> list[str]:
+    """Everything that axe finds, of any level, with the first place of each."""
+    # A fade that is under way has other colours than those that are read in the end.
+    page.wait_for_timeout(250)
+    found = Axe().run(page).response["violations"]
+    return [f"{one['impact']} {one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def heard(page) -> str:
+    """The accessibility tree of the composer, as a screen reader walks it."""
+    tree = page.locator("#composer").aria_snapshot()
+    assert not UNNAMED.search(tree), tree
+    return tree
+
+
+@pytest.mark.parametrize("browser_page", [{}, NARROW], indirect=True, ids=["wide", "narrow dark"])
+def test_no_state_of_the_composer_has_a_barrier(browser_page, sign_in, composer, sender) -> None:
+    page, found = browser_page, {}
+    sign_in(composer, "/compose/")
+    found["empty"] = faults(page)
+    page.select_option("#f-sender", str(sender.pk))
+    page.fill("#f-recipients", "12 nobody\n+16475550142")
+    page.fill("#f-subject", "Offer " * 20)
+    page.fill("#f-fallback", "“Tulips” from 4.90 …")
+    page.focus("#f-subject")
+    expect(page.locator("#checks li.err").first).to_be_visible()
+    found["errors"] = faults(page)
+    page.click("[data-view=sms]")
+    found["fallback preview"] = faults(page)
+    page.click("[data-open=history]")
+    found["history"] = faults(page)
+    page.keyboard.press("Escape")
+    assert found == dict.fromkeys(found, [])
+
+
+@pytest.mark.parametrize("browser_page", [{}, NARROW], indirect=True, ids=["wide", "narrow dark"])
+def test_no_dialog_before_sending_has_a_barrier(browser_page, sign_in, composer, sender) -> None:
+    page, found = browser_page, {}
+    content = Content("Spring", "Offer", (Slide("Hi $(name)"),), FallbackSms("Tulips from 4.90"))
+    draft = Draft.objects.create(
+        owner=composer, sender=sender, content=content.to_json(), recipients="+16475550142 name=Ann", version=2
+    )
+    sign_in(composer, f"/compose/?draft={draft.pk}")
+    expect(page.locator("#summary")).to_contain_text("Ready")
+    tree = heard(page)
+    assert [line for line in SPOKEN if line not in tree] == [], tree
+    found["preview"] = faults(page)
+    page.click("#send")
+    expect(page.locator("#confirm")).to_be_visible()
+    found["confirm"] = faults(page)
+    page.keyboard.press("Escape")
+    assert found == dict.fromkeys(found, [])
