@@ -182,11 +182,7 @@ COMPONENTS: dict[str, Schema] = {
         notify_url={"type": "string", "format": "uri", "maxLength": 2048},
         callback_data={"type": "string", "maxLength": CALLBACK_DATA},
         requested_receipts=list_of({"type": "string", "enum": list(RECEIPTS)}, uniqueItems=True),
-        fit_media={
-            "type": "boolean",
-            "default": True,
-            "description": "Encode media anew that the account does not take as they are; the message waits for that.",
-        },
+        fit_media={"type": "boolean", "default": True},
     ),
     "Accepted": answer(
         id=ID,
