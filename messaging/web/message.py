@@ -27,7 +27,7 @@ from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
 from messaging.web.looks import Look, look, number_for, segments
 from messaging.web.messages import readable_query
 from messaging.web.pausing import pauses
-from messaging.web.progress import figures, finish_of, held_of, holds
+from messaging.web.progress import called_back, figures, finish_of, held_of, holds
 from messaging.web.searching import read_number
 from messaging.web.shell import PortalMixin
 
@@ -123,6 +123,7 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "waiting": waiting,
         "figures": figures(counts, held),
         "holds": kept,
+        "called_back": called_back(message),
         "undoable": any(hold.kind == "undo" for hold in kept),
         "finish": finish_of(message, carriers, now=now, free=0 if message.paused_at else waiting - held),
         "resendable": sum(counts.get(status, 0) for status in LOST),

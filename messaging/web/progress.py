@@ -85,6 +85,11 @@ def stoppable(message: Message) -> int:
     return message.transactions.filter(unsent).count()
 
 
+def called_back(message: Message) -> bool:
+    """Whether a message was stopped while it could be undone: nothing of it ever left. No query."""
+    return bool(message.stopped_at and message.undo_until and message.stopped_at < message.undo_until)
+
+
 def canary_of(message: Message) -> Canary:
     """How those stand that went first. Two queries."""
     first = steering.canary_rows(message)

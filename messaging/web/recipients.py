@@ -62,6 +62,11 @@ def tidied(recipients: Iterable[Recipient]) -> str:
     return "\n".join(entry.tidy for entry in recipients if not entry.repeated)
 
 
+def spelt(number: str, values: Mapping[str, str]) -> str:
+    """An entry as the box holds it: the number, and its own values behind it."""
+    return " ".join([number, *(f"{name}={_quoted(value)}" for name, value in values.items())])
+
+
 # The box is read at every pause in typing; only entries that changed are worth parsing again.
 @lru_cache(maxsize=20_000)
 def _entry(written: str, region: str) -> Recipient:
@@ -69,8 +74,7 @@ def _entry(written: str, region: str) -> Recipient:
     number, error = _number(number_text, region)
     if not error and any(len(value) > LONGEST_VALUE for value in values.values()):
         number, error = "", f"A value has more than {LONGEST_VALUE} characters. Shorten it."
-    tidy = " ".join([number, *(f"{name}={_quoted(value)}" for name, value in values.items())]) if number else written
-    return Recipient(written, number, error, values=values, tidy=tidy)
+    return Recipient(written, number, error, values=values, tidy=spelt(number, values) if number else written)
 
 
 def _split(written: str) -> tuple[str, dict[str, str]]:

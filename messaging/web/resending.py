@@ -1,6 +1,7 @@
 """Sending again: a draft with the content of a message and some of its recipients, to be looked at before it goes."""
 
 import re
+from collections.abc import Mapping
 from typing import cast
 from uuid import UUID
 
@@ -16,15 +17,17 @@ from django.views import View
 
 from messaging import timeline
 from messaging.drafts import start_draft
+from messaging.lists.saved import keep_typed
 from messaging.models import Draft, Message, Transaction
 from messaging.plans import Plan
 from messaging.statuses import LOST, Status
 from messaging.web.message import find_message
-from messaging.web.recipients import Recipient, tidied
+from messaging.web.recipients import spelt
 from messaging.web.shell import PortalMixin
 
 # Two copies may be the price of sending these again: nobody knows whether the first one came.
 UNCLEAR = (Status.UNKNOWN, Status.UNCONFIRMED)
+MOST_TYPED = 1_000
 LINES = re.compile(r"\s*[\r\n]+\s*")
 
 
@@ -57,18 +60,22 @@ class MessageResend(PortalMixin, View):
 
 
 def draft_again(message: Message, user: User, rows: "QuerySet[Transaction]", *, resend: bool = False) -> Draft:
-    """A draft of a message's content for the recipients of some of its transactions, each with its own values."""
-    entries = [_entry(row) for row in rows.order_by("position").only("recipient", "substitutions")]
+    """A draft of a message's content for the recipients of some of its transactions, each with its own values.
+
+    Few are written into the recipients box, many become a list.
+    """
+    people = list(rows.order_by("position").values_list("recipient", "substitutions"))
+    listed = keep_typed(people, user, source=message.name) if len(people) > MOST_TYPED else None
     with atomic():
         draft = start_draft(user, message=message)
-        draft.recipients = tidied(entries)
+        draft.recipient_list = listed
+        draft.recipients = "" if listed else "\n".join(_entry(number, values) for number, values in people)
         draft.plan = Plan(purpose=message.purpose, resend_of=str(message.pk) if resend else "").to_json()
         draft.version += 1
-        draft.save(update_fields=["recipients", "plan", "version"])
+        draft.save(update_fields=["recipients", "recipient_list", "plan", "version"])
     return draft
 
 
-def _entry(row: Transaction) -> Recipient:
+def _entry(number: str, substitutions: Mapping[str, str]) -> str:
     # The box holds one entry a line and values in quotes: what would break those is written without.
-    values = {name: LINES.sub(" ", text.replace('"', "'")) for name, text in row.substitutions.items()}
-    return Recipient(row.recipient, row.recipient, values=values)
+    return spelt(number, {name: LINES.sub(" ", text.replace('"', "'")) for name, text in substitutions.items()})

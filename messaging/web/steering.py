@@ -15,7 +15,7 @@ from django.views import View
 from messaging import steering, tasks
 from messaging.models import Message
 from messaging.web.message import find_message
-from messaging.web.progress import canary_of, stoppable
+from messaging.web.progress import called_back, canary_of, stoppable
 from messaging.web.resending import draft_again
 from messaging.web.shell import PortalMixin
 
@@ -107,7 +107,8 @@ class MessageUndo(Steered):
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         message = find_message(pk)
-        if not steering.undo(message):
+        # Whoever was stopped in the middle of this asks again for the draft.
+        if not steering.undo(message) and not called_back(message):
             notices.error(request, _("Too late to call it back: it may have begun to leave. You can still stop it."))
             return self.back(message)
         draft = draft_again(message, self.user, message.transactions.all())

@@ -12,6 +12,7 @@ from messaging.delivery.protocol import claim, mark_wire
 from messaging.models import Draft, Message, SendAttempt, Transaction
 from messaging.plans import Plan
 from messaging.queueing import RecipientOrder, queue
+from messaging.web import resending
 
 pytestmark = pytest.mark.django_db
 NUMBERS = [f"+1647555{n:04d}" for n in range(100, 110)]
@@ -76,6 +77,21 @@ def test_what_was_called_back_is_a_draft_again_with_its_recipients_and_values(pa
     assert len(draft.recipients.splitlines()) == 10
     assert timeline.counts(message) == {"cancelled": 10}
     assert not SendAttempt.objects.exists()
+    # A browser that died before it saw the draft finds the way to it on the page.
+    assert "Open as a draft again" in page.get(at(message)).content.decode()
+    page.post(at(message, "message-undo"))
+    assert Draft.objects.count() == 2
+
+
+def test_many_who_are_sent_to_again_become_a_list(page, queued, monkeypatch):
+    monkeypatch.setattr(resending, "MOST_TYPED", 9)
+    message = queued(*NUMBERS, undo_seconds=60)
+
+    page.post(at(message, "message-undo"))
+
+    draft = Draft.objects.get()
+    assert (draft.recipients, draft.recipient_list.total) == ("", 10)
+    assert list(draft.recipient_list.rows.values_list("number", flat=True)) == NUMBERS
 
 
 def test_too_late_to_undo_is_said_and_changes_nothing(page, queued):
