@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from media import uploads
 from messaging.content import Content
-from messaging.models import InboundMessage
+from messaging.models import InboundMessage, RecipientList
 from messaging.templates import save_template
 
 VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Example\r\nTEL:+16475550142\r\nEND:VCARD\r\n"
@@ -29,6 +29,17 @@ PAGES = {
     "web:draft-restore": COMPOSERS,
     "web:draft-difference": COMPOSERS,
     "web:draft-aside": COMPOSERS,
+    "web:lists-kept": COMPOSERS,
+    "web:list-import": COMPOSERS,
+    "web:list-typed": COMPOSERS,
+    "web:list-panel": COMPOSERS,
+    "web:list-row": COMPOSERS,
+    "web:list-columns": COMPOSERS,
+    "web:list-drop": COMPOSERS,
+    "web:list-mended": COMPOSERS,
+    "web:list-bad-rows": COMPOSERS,
+    "web:list-keep": COMPOSERS,
+    "web:list-forget": COMPOSERS,
     "web:messages": READERS,
     "web:message": READERS,
     "web:message-live": READERS,
@@ -65,8 +76,9 @@ POSTS |= {"template-variables", "template-restore", "template-archive", "templat
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
 POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
 POSTS |= {"upload", "describe", "remove"}
-# About one of one's own drafts or tests: without naming it there is nothing to find.
-OF_ONE = {"web:draft-versions", "web:draft-version", "web:trial"}
+POSTS |= {f"list-{door}" for door in ("import", "typed", "row", "columns", "drop", "mended", "keep", "forget")}
+# About one of one's own drafts, tests or lists: without naming it there is nothing to find.
+OF_ONE = {"web:draft-versions", "web:draft-version", "web:trial", "web:list-panel", "web:list-bad-rows"}
 # Doors with keys, tokens or secrets of their own: looked at in their rooms.
 API = [
     "messages",
@@ -81,6 +93,8 @@ API = [
     "docs",
 ]
 OTHERS = {"api-media", "api-media-detail", "media:file", "webhook", *(f"api:{name}" for name in API)}
+# Doors where a list is made.
+NEW_LISTS = {"web:list-import", "web:list-typed"}
 ADMIN = {
     "messaging_provideraccount": {"": KEEPERS, "change": KEEPERS},
     "messaging_sender": {"": READERS, "change": KEEPERS},
@@ -124,6 +138,7 @@ def ids(queued, composer) -> dict[str, UUID]:
         "trial": message.pk,
         "transaction": message.transactions.get().pk,
         "template": template.pk,
+        "list": RecipientList.objects.create(owner=composer).pk,
         "conversation": heard.pk,
         "asset": asset.pk,
     }
@@ -133,8 +148,9 @@ def address(name: str, ids: dict[str, UUID]) -> str:
     what = name.partition(":")[2].partition("-")[0]
     if name in {"media:describe", "media:remove"}:
         what = "asset"
-    plain = name in {"web:templates", "web:messages", "web:conversations"} or what not in ids
-    return reverse(name, args=[] if plain else [ids[what]])
+    plain = name in {"web:templates", "web:messages", "web:conversations", *NEW_LISTS} or what not in ids
+    place = [1] if name == "web:list-row" else []
+    return reverse(name, args=[] if plain else [ids[what], *place])
 
 
 @pytest.fixture
