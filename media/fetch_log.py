@@ -15,6 +15,7 @@ from media.models import MediaFetch, PublicLink
 
 logger = logging.getLogger(__name__)
 LONGEST_CLIENT = 80
+LATEST = 500
 # Answers after which a fetcher has the file: the whole, a part, or what it had before.
 SERVED = (200, 206, 304)
 
@@ -64,9 +65,11 @@ def fetches(files: Collection[UUID], audience: str, *, since: datetime, most: in
     ]
 
 
-def never_served(*, made: tuple[datetime, datetime], most: int) -> list[PublicLink]:
-    """Addresses made between two moments from which nobody has had the file yet, newest first. One query."""
-    return list(_unserved(PublicLink.objects.filter(created_at__range=made)).order_by("-created_at")[:most])
+def never_served(*, made: tuple[datetime, datetime]) -> list[PublicLink]:
+    """Of the latest addresses those made between two moments from which nobody has had the file yet. One query."""
+    latest = PublicLink.objects.order_by("-pk").values("pk")[:LATEST]
+    rows = PublicLink.objects.filter(~Exists(_servings()), pk__in=latest, created_at__range=made)
+    return list(rows.select_related("rendition").order_by("pk"))
 
 
 def had(files: Collection[UUID], audience: str) -> list[Had]:
@@ -74,10 +77,6 @@ def had(files: Collection[UUID], audience: str) -> list[Had]:
     rows = PublicLink.objects.filter(_behind(files, ""), audience=audience).annotate(served=Exists(_servings()))
     found = rows.select_related("asset", "rendition__asset").order_by("pk")
     return [Had(file.public_name, row.served) for row in found if (file := row.rendition or row.asset)]
-
-
-def _unserved(rows: "QuerySet[PublicLink]") -> "QuerySet[PublicLink]":
-    return rows.filter(~Exists(_servings())).select_related("asset", "rendition")
 
 
 def _servings() -> "QuerySet[MediaFetch]":

@@ -47,6 +47,12 @@ def usage(asset_ids: Collection[UUID], now: datetime) -> dict[UUID, int]:
     return {row["asset"]: row["number"] for row in rows.order_by()}
 
 
+def labels(asset_ids: Collection[UUID], prefix: str) -> list[tuple[UUID, str]]:
+    """Who has noted each file, of those whose label begins so, without that beginning. One query."""
+    rows = AssetUse.objects.filter(asset__in=asset_ids, label__startswith=prefix)
+    return [(asset, label.removeprefix(prefix)) for asset, label in rows.values_list("asset_id", "label")]
+
+
 def _ids(given: Iterable[UUID | str]) -> list[UUID]:
     ids = []
     for one in given:

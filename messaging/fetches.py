@@ -3,14 +3,17 @@
 A provider says "media could not be fetched"; only this says why, or that it never came.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from media import fetch_log
+from media import fetch_log, uses
 from media.fetch_log import SERVED, Fetch
 from messaging import attached
 from messaging.gateway import registry
@@ -19,6 +22,9 @@ from messaging.statuses import Status
 from messaging.timeline import Moment
 
 MOST = 50
+MOST_ASKED = 1000
+# A file that nobody came for in so long is no news any more.
+LOOKED_BACK = timedelta(days=2)
 # While one of these holds, a provider that never came is worth a word; a message that got through needs none.
 OPEN = (Status.ACCEPTED, Status.SUBMITTED)
 LOST = (Status.FAILED, Status.EXPIRED, Status.UNCONFIRMED)
@@ -109,6 +115,33 @@ def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], 
             at = due if due <= teller.now else transaction.updated_at
             told.append(_moment(at, NEVER, f"{teller.who} never fetched {had.name}", text, "warn", "cloud-alert"))
     return told
+
+
+def never_came(now: datetime) -> dict[str, int]:
+    """How many files each account, by its name, never came for although it accepted a message with them long ago.
+
+    One query while there is nothing to tell, three else, over the latest addresses only.
+    """
+    unserved = fetch_log.never_served(made=(now - LOOKED_BACK, now - patience()))
+    assets = {link.pk: link.rendition.asset_id if link.rendition else link.asset_id for link in unserved}
+    if not assets:
+        return {}
+    needing = uses.labels({pk for pk in assets.values() if pk}, "message:")
+    accepted = Transaction.objects.filter(
+        message__in=[message for _asset, message in needing], status__in=OPEN, updated_at__lte=now - patience()
+    )
+    taken = {(f"account:{account}", str(message)): name for account, message, name in _accounts(accepted)}
+    late = {
+        (link.pk, taken[link.audience, message])
+        for link in unserved
+        for asset, message in needing
+        if asset == assets[link.pk] and (link.audience, message) in taken
+    }
+    return dict(Counter(name for _link, name in sorted(late)))
+
+
+def _accounts(rows: "QuerySet[Transaction]") -> "QuerySet[Transaction, tuple[UUID, UUID, str]]":
+    return rows.order_by().values_list("account_id", "message_id", "account__name").distinct()[:MOST_ASKED]
 
 
 def patience() -> timedelta:

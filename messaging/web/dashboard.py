@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django.views import View
 
+from messaging.fetches import never_came
 from messaging.models import Message
 from messaging.web import figures
 from messaging.web.codes import unknowns
@@ -69,6 +70,7 @@ class Dashboard(PortalMixin, View):
             "sent": sum(day.total for day in days),
             "lag": figures.lag(now),
             "overdue": figures.overdue(now),
+            "never_came": never_came(now).items(),
             "pauses": pauses(figures.paused(), cast(User, request.user), back=request.path),
             "unknown_codes": unknowns(request.user),
             "rows": rows_of(latest),

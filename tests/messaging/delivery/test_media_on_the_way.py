@@ -15,7 +15,7 @@ from media.models import Asset, AssetUse, MediaFetch, PublicLink
 from messaging import delivery, timeline
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.delivery import attachments
-from messaging.fetches import cause, story_with_fetches
+from messaging.fetches import cause, never_came, story_with_fetches
 from messaging.gateway import registry
 from messaging.models import Message, Sender, Transaction
 from messaging.timeline import Moment
@@ -113,6 +113,10 @@ def test_a_provider_that_never_came_is_reported_unless_the_message_got_through(s
     row.timeline.update(at=timezone.now() - timedelta(hours=hours))
     Transaction.objects.update(status=status, receipt_deadline=timezone.now())
     assert len(lines(row, "never_fetched")) == said
+    long_ago = timezone.now() - timedelta(hours=hours)
+    Transaction.objects.update(updated_at=long_ago)
+    PublicLink.objects.update(created_at=long_ago)
+    assert never_came(timezone.now()) == ({row.account.name: 1} if said else {})
     assert lines(row, "fetched_earlier") == []
 
 
