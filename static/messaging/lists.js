@@ -58,7 +58,7 @@ async function postForPanel(url, body) {
     showInstead(lost);
     return;
   }
-  show(html);
+  showPanel(html);
   const panel = document.getElementById("list-panel");
   if (panel && listField().value !== panel.dataset.list) useList(panel.dataset.list);
   else check();
@@ -70,14 +70,14 @@ async function openList(url, then) {
   try {
     const answer = await fetch(`${url}?draft=${composer().elements.draft.value}`);
     if (!answer.ok) throw new Error(answer.statusText);
-    show(await answer.text());
+    showPanel(await answer.text());
     document.getElementById(then)?.focus();
   } catch {
     showInstead(listDialog().dataset.lost);
   }
 }
 
-function show(html) {
+function showPanel(html) {
   const body = document.getElementById("list-body");
   body.removeAttribute("aria-busy");
   htmx.swap(body, html, { swapStyle: "innerHTML" });
