@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 from tests.faults.kills import in_world
@@ -20,6 +21,7 @@ from tests.faults.world import ROOT, World, world
 
 ROUNDS = 5
 CONCURRENCY = 20
+ROOMS = ("rules", "live_check", "fitting", "media_host")
 
 
 def main() -> int:
@@ -33,7 +35,7 @@ def main() -> int:
         in_world(place)
         # So slow that no receipt comes in while the sends are measured.
         place.start_sandbox(speed=0.0001)
-        rows = [*_rules(), *_sending(place, options.messages), *_receipts(options.messages)]
+        rows = [*_rooms(), *_sending(place, options.messages), *_receipts(options.messages)]
     options.write.parent.mkdir(parents=True, exist_ok=True)
     options.write.write_text(json.dumps(rows, indent=2) + "\n")
     for row in rows:
@@ -59,19 +61,9 @@ def _cpu(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - processor, time.perf_counter() - wall
 
 
-def _rules() -> list[dict[str, object]]:
-    from messaging.content import Content, FallbackSms, Part, Slide  # noqa: PLC0415
-    from messaging.gateway import registry  # noqa: PLC0415
-    from messaging.slide_rules import check  # noqa: PLC0415
-
-    slide = Slide("Hello $(name)", parts=(Part("image", url="https://media.example.org/a.jpg", size=80_000),))
-    content = Content("Bench", "Hello", (slide,) * 9, FallbackSms("Hello"))
-    profiles = [registry.provider(name).profile for name in registry.names()]
-    took = [
-        _cpu(lambda: [check(content, profiles, recipients=[{"name": "Ann"}]) for _time in range(200)])[0] / 200
-        for _round in range(ROUNDS)
-    ]
-    return [_row("rules", statistics.median(took) * 1000, "ms/message")]
+def _rooms() -> list[dict[str, object]]:
+    """What the rooms measure themselves: each a module beside this one with a `measure`."""
+    return [row for room in ROOMS for row in import_module(f"tests.bench.{room}").measure()]
 
 
 def _sending(place: World, messages: int) -> list[dict[str, object]]:
