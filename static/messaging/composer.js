@@ -200,9 +200,15 @@ document.addEventListener("click", (event) => {
   const field = link && document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();
+  goTo(field);
+});
+
+function goTo(field) {
+  const folded = field.closest("details:not([open])");
+  if (folded) folded.open = true;
   field.scrollIntoView({ block: "center" });
   field.focus({ preventScroll: true });
-});
+}
 
 document.addEventListener("submit", (event) => {
   if (event.target === composer()) event.preventDefault();

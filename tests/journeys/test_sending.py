@@ -52,6 +52,7 @@ def test_a_time_is_chosen_in_a_zone_confirmed_and_kept(page):
     page.fill("#f-local", f"{day}T09:00")
     expect(page.locator("#plan-said")).to_contain_text(f"{day} 09:00 Asia/Kathmandu (UTC+5:45)")
     expect(page.locator("#plan-said")).to_contain_text("on your clock")
+    page.click("#plan-more summary")
     page.check("#canary-on")
     page.fill("#f-canary", "2")
     expect(page.locator("#f-canary")).to_be_visible()
@@ -82,6 +83,7 @@ def test_called_back_within_the_minute_it_is_a_draft_again(page):
 
 def test_paused_resumed_and_stopped_with_exact_counts(page, account):
     page.check('[name="purpose"][value="transactional"]')
+    page.click("#plan-more summary")
     page.check("#canary-on")
     page.fill("#f-canary", "2")
     confirm(page).get_by_role("button", name="Send to 6").click()
