@@ -1,13 +1,22 @@
-"""Who came for which file: one row for each request at the address of an audience."""
+"""Who came for which file: one row for each request at the address of an audience.
 
+The media host only notes; a thread of each process writes what has gathered, so that no answer waits for the database.
+The last moment before a process is killed may be missing: it is a log, not a record of what was sent.
+"""
+
+import atexit
 import logging
 import unicodedata
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event, Lock, Thread
+from time import sleep
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -16,6 +25,10 @@ from media.models import MediaFetch, PublicLink
 logger = logging.getLogger(__name__)
 LONGEST_CLIENT = 80
 LATEST = 500
+AT_ONCE = 500
+# What waits while the database is away; past it the log has a gap and says so.
+MOST_WAITING = 20_000
+AWAY_SECONDS = 2.0
 # Answers after which a fetcher has the file: the whole, a part, or what it had before.
 SERVED = (200, 206, 304)
 
@@ -40,15 +53,76 @@ class Had:
     served: bool
 
 
+_waiting: deque[MediaFetch] = deque()
+_writing, _starting = Lock(), Lock()
+_came = Event()
+_writer: Thread | None = None
+
+
 def note(link: int, *, method: str, status: int, size: int, client: str) -> None:
-    """Write down a request. Whatever is wrong with that is logged and forgotten: the answer has left already."""
+    """Have a request written down. Never fails, and never waits for the database."""
     known = "".join(c for c in client if unicodedata.category(c)[0] != "C")[:LONGEST_CLIENT]
+    row = MediaFetch(link_id=link, at=timezone.now(), method=method, status=status, size=size, client=known)
+    if len(_waiting) >= MOST_WAITING:
+        logger.warning("a fetch of link %s is not on record: too many wait for the database", link)
+        return
+    _waiting.append(row)
+    if settings.MEDIA_LOG_SECONDS:
+        _wake()
+    else:
+        flush()
+
+
+def flush() -> bool:
+    """Write what has gathered. Out: False when the database is away and some still waits."""
+    with _writing:
+        while rows := [_waiting.popleft() for _row in range(min(AT_ONCE, len(_waiting)))]:
+            try:
+                _write(rows)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("%s fetches wait for the database: %s", len(rows), type(error).__name__)
+                _waiting.extendleft(reversed(rows))
+                return False
+            except DatabaseError as error:
+                logger.warning("%s fetches are not on record: %s", len(rows), type(error).__name__)
+    return True
+
+
+def _write(rows: Sequence[MediaFetch]) -> None:
     try:
-        MediaFetch(link_id=link, at=timezone.now(), method=method, status=status, size=size, client=known).save(
-            force_insert=True
-        )
-    except DatabaseError as error:
-        logger.warning("a fetch of link %s is not on record: %s", link, type(error).__name__)
+        MediaFetch.objects.bulk_create(rows)
+    except IntegrityError:
+        # A file that was just cleared away takes its addresses with it, and only their rows are of no use.
+        there = PublicLink.objects.in_bulk({row.link_id for row in rows})
+        MediaFetch.objects.bulk_create([row for row in rows if row.link_id in there])
+
+
+def _wake() -> None:
+    """See that somebody writes. The thread begins with the first request: before a fork it would be lost."""
+    global _writer
+    if _writer is None or not _writer.is_alive():
+        with _starting:
+            if _writer is None or not _writer.is_alive():
+                _writer = Thread(target=_write_on, name="fetch-log", daemon=True)
+                _writer.start()
+                atexit.register(flush)
+    _came.set()
+
+
+def _write_on() -> None:
+    while _came.wait():
+        sleep(settings.MEDIA_LOG_SECONDS)
+        _came.clear()
+        try:
+            written = flush()
+        except Exception:
+            logger.exception("the log of fetches goes on")
+            written = True
+        finally:
+            connection.close()
+        if not written:
+            _came.set()
+            sleep(AWAY_SECONDS)
 
 
 def fetches(files: Collection[UUID], audience: str, *, since: datetime, most: int) -> list[Fetch]:

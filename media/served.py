@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
+from django.conf import settings
 from django.utils import timezone
 
 from media import uses
@@ -12,6 +14,7 @@ from media.models import Asset, PublicLink, Rendition
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _OFFERED = (Asset.Status.READY, Asset.Status.ARCHIVED)
 _OF_ASSET = ("kind", "mime_type", "size", "sha256", "name", "status", "storage_key", "created_at", "expires_at")
+MOST_KNOWN = 1000
 _OF_RENDITION = ("mime_type", "size", "sha256", "status", "storage_key", "created_at", "asset_id")
 
 
@@ -35,11 +38,32 @@ class Served:
     link: int | None = None
 
 
+# Addresses that were served a moment ago, and until when that may be gone by: one message to many means one address
+# asked for many times a second.
+_known: dict[str, tuple[Served, float]] = {}
+
+
 def find(token: str) -> Served | None:
-    """The file behind a token. One query for a link, which is what providers have; up to three else."""
+    """The file behind a token, as it is or was a second ago; the end of its time counts at once.
+
+    No query for an address that was just asked for; one for a link, which is what providers have; up to three else.
+    """
     # Anything else is no token, and PostgreSQL would choke on some of it.
     if not _TOKEN.fullmatch(token):
         return None
+    known, until = _known.get(token, (None, 0.0))
+    if known and monotonic() < until and (known.expires_at is None or timezone.now() < known.expires_at):
+        return known
+    found = _find(token)
+    # Only what is there: guesses would push it out.
+    if found and found.offered and not found.expired:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[token] = found, monotonic() + settings.MEDIA_KNOWN_SECONDS
+    return found
+
+
+def _find(token: str) -> Served | None:
     if link := _link(token):
         if link.rendition:
             return _copy(link.rendition, link.pk)

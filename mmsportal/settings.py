@@ -73,6 +73,8 @@ TEMPLATES = [
 # Data ---------------------------------------------------------------------------------------------
 
 _database = dict(env.DATABASE)
+# A thread keeps its connection: opening one for each request costs more than most requests do.
+_database["CONN_MAX_AGE"] = 60
 if "sqlite" in str(_database["ENGINE"]):
     _database["OPTIONS"] = {
         # A read that becomes a write inside WAL fails at once unless the lock is taken up front (reliability 3.6).
@@ -81,7 +83,6 @@ if "sqlite" in str(_database["ENGINE"]):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 else:
-    _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         # A database that does not answer must cost a request seconds, not minutes.
@@ -108,6 +109,9 @@ WHITENOISE_USE_FINDERS = True
 PUBLIC_BASE_URL = env.PUBLIC_BASE_URL
 MEDIA_PUBLIC_BASE_URL = env.MEDIA_PUBLIC_BASE_URL
 MEDIA_UNFETCHED_MINUTES = env.MEDIA_UNFETCHED_MINUTES
+# How long the media host goes by what it last knew of an address, and lets its log gather; 0 for not at all.
+MEDIA_KNOWN_SECONDS = 1.0
+MEDIA_LOG_SECONDS = 0.3
 S3_BROWSER_URL = env.S3_BROWSER_URL
 ALLOW_PRIVATE_TARGETS = env.ALLOW_PRIVATE_TARGETS
 CREDENTIALS_KEYS = env.CREDENTIALS_KEYS

@@ -45,8 +45,9 @@ def _no_second_thoughts(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
+def _nothing_remembered(settings) -> None:
     """A code that another test explained, and rolled back, must not be known here."""
+    settings.MEDIA_KNOWN_SECONDS = settings.MEDIA_LOG_SECONDS = 0.0
     meanings.forget()
     presence.forget()
 
