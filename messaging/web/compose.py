@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views import View
 
 from messaging.drafts import Overtaken, StaleDraft, start_draft
@@ -28,6 +29,7 @@ from messaging.web.composer_form import read_form
 from messaging.web.draft_changes import saved
 from messaging.web.posted import UnreadableForm
 from messaging.web.shell import PortalMixin
+from messaging.web.shortcuts import SHORTCUTS
 from messaging.web.trial import offered_trial, try_out
 
 
@@ -35,14 +37,14 @@ class Compose(PortalMixin, View):
     """The page. `?draft` reopens one's own; `?template`, `?message` or `?copy` say what a new one starts from."""
 
     permission_required = "messaging.add_message"
-    title = "Compose"
+    title = gettext_noop("Compose")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user = cast(User, request.user)
         if "draft" in request.GET:
             message = sent_message(_uuid(request.GET["draft"]), user)
             if message:
-                messages.info(request, "That draft was sent. This is its message.")
+                messages.info(request, _("That draft was sent. This is its message."))
                 return redirect("web:message", message.pk)
             return self._page(user, find_draft(request.GET["draft"], user))
         draft = self._started(user)
@@ -88,7 +90,7 @@ class ComposeCheck(PortalMixin, View):
         try:
             form = read_form(request.POST)
         except UnreadableForm as error:
-            return self._trouble({"title": "This form cannot be read.", "text": error.message}, 422)
+            return self._trouble({"title": _("This form cannot be read."), "text": error.message}, 422)
         try:
             draft = saved(form, user, keep=request.POST.get("overwrites") == str(form.version))
         except Draft.DoesNotExist:
@@ -143,7 +145,11 @@ class ComposeCheck(PortalMixin, View):
         if message:
             return self._trouble({"code": "sent", "message": message.pk}, 409)
         return self._trouble(
-            {"title": "This draft is gone.", "text": "It was thrown away, or it is not yours. Start a new one."}, 422
+            {
+                "title": _("This draft is gone."),
+                "text": _("It was thrown away, or it is not yours. Start a new one."),
+            },
+            422,
         )
 
     def _trouble(self, trouble: Mapping[str, Any], status: int) -> HttpResponse:
@@ -155,7 +161,7 @@ class ComposeSend(PortalMixin, View):
     """Sending what the confirmation showed: the saved draft, at the version shown, once."""
 
     permission_required = ("messaging.add_message", "messaging.send_message")
-    title = "Compose"
+    title = gettext_noop("Compose")
 
     def post(self, request: HttpRequest) -> HttpResponse:
         user = cast(User, request.user)
@@ -165,14 +171,15 @@ class ComposeSend(PortalMixin, View):
             return redirect("web:message", message.pk)
         draft = find_draft(str(draft_id), user)
         if request.POST.get("version") != str(draft.version):
-            return self._again(draft, user, "The draft changed after the confirmation was shown. Look at it again.")
+            return self._again(draft, user, _("The draft changed after the confirmation was shown. Look at it again."))
         examined = review(draft, user=user, now=timezone.now())
         if examined.errors or examined.sender is None:
             return self._again(draft, user, "")
         if request.POST.get("list", "") != (examined.listed.stamp if examined.listed else ""):
             return self._again(draft, user, _("The list changed after the confirmation was shown. Look at it again."))
         if examined.must_type and request.POST.get("typed", "").strip() != str(examined.accepted):
-            return self._again(draft, user, f"Type {examined.accepted} to confirm that many recipients.")
+            why = _("Type %(number)s to confirm that many recipients.") % {"number": examined.accepted}
+            return self._again(draft, user, why)
         return self._send(draft, user, examined.accepted)
 
     def _send(self, draft: Draft, user: User, accepted: int) -> HttpResponse:
@@ -184,15 +191,17 @@ class ComposeSend(PortalMixin, View):
         except NotQueued:
             return self._again(draft, user, "")
         Draft.objects.filter(pk=draft.pk, owner=user).delete()
-        messages.success(
-            self.request,
-            f"Accepted for {accepted} recipient{'s' if accepted > 1 else ''}. See the progress below.",
+        said = ngettext(
+            "Accepted for %(number)s recipient. See the progress below.",
+            "Accepted for %(number)s recipients. See the progress below.",
+            accepted,
         )
+        messages.success(self.request, said % {"number": accepted})
         return redirect("web:message", message.pk)
 
     def _again(self, draft: Draft, user: User, why: str) -> HttpResponse:
         examined = review(draft, user=user, now=timezone.now(), preview_as=1)
-        trouble = {"title": "Nothing was sent.", "text": why or examined.reason}
+        trouble = {"title": _("Nothing was sent."), "text": why or examined.reason}
         return page(self, examined, trouble=trouble, status=422)
 
 
@@ -203,7 +212,7 @@ class ComposeDiscard(PortalMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         find_draft(request.POST.get("draft", ""), cast(User, request.user)).delete()
-        messages.info(request, "The draft was thrown away.")
+        messages.info(request, _("The draft was thrown away."))
         return redirect("web:compose")
 
 
@@ -217,13 +226,14 @@ def page(
     context = {
         "review": examined,
         "parts": page_parts(examined, may_send=may_send),
-        "heading": examined.content.name or "New message",
+        "heading": examined.content.name or _("New message"),
         "senders": senders_by_account(user),
         "drafts": drafts,
         "more_drafts": more_drafts,
         "trouble": trouble,
         "trial": offered_trial(user),
         "kinds": UPLOADS,
+        "shortcuts": SHORTCUTS,
         "blank": BLANK,
         "blank_parts": BLANK_PARTS,
     }

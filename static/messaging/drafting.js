@@ -1,7 +1,7 @@
 // The composer's form as plain data, read and put back; and undo and redo of what no text field undoes by itself:
 // slides, media, values, and whatever a button changed. Texts only ever go back in as values, never as markup.
 const KEY = /^[a-z0-9]{1,16}$/;
-const PART = /^(image|audio|video|contact|calendar|pdf|passbook):(asset:[0-9a-f-]{36}|(ours|caller):[^\0]{1,2048})$/;
+const PART = /^(image|audio|video|contact|calendar|pdf|passbook):(asset:[0-9a-f-]{36}(:[0-9a-f-]{36})?|(ours|caller):[^\0]{1,2048})$/;
 const OF_SLIDES = /^(slide|text-.+|duration-.+|part-.+|value-name|value-text)$/;
 const NOT_TYPED = new Set(["csrfmiddlewaretoken", "as", "template_name"]);
 const MOST_STEPS = 100;
@@ -39,6 +39,9 @@ function readSlide(slide) {
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const posted = ({ value }) => value;
+// What the server is told of a form, as one text: how its media look on the page is no part of that.
+const saying = ({ slides, ...rest }) => JSON.stringify({ ...rest, slides: slides.map((slide) => ({ ...slide, parts: slide.parts.map(posted) })) });
 
 // --- putting back -----------------------------------------------------------------------------------------------
 
@@ -107,7 +110,7 @@ function fillSlide(element, slide, instead = null) {
     }
     if (field.value !== slide[name]) field.value = slide[name];
   }
-  if (now && same(now.parts, slide.parts)) return;
+  if (now && same(now.parts.map(posted), slide.parts.map(posted))) return;
   const cards = slide.parts.filter(({ value }) => PART.test(value)).map((part) => cardOf(part, key));
   element.querySelector(".media").replaceChildren(...cards);
 }
@@ -176,13 +179,6 @@ document.addEventListener("input", (event) => {
   if (!event.isTrusted || !present || !composer().contains(event.target)) return;
   present = readForm();
   document.dispatchEvent(new Event("form-changed"));
-});
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return;
-  // A text field undoes its own typing, and a dialog is about something else.
-  if (!present || writes(event.target) || document.querySelector("dialog[open]")) return;
-  event.preventDefault();
-  (event.shiftKey ? redo : undo)();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-undo]")) undo();
