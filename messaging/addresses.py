@@ -24,6 +24,19 @@ HOME_NUMBER = re.compile(r"(?:\+1[ .-]?)\(?([2-9][0-9]{2})\)?[ .-]{0,2}([0-9]{3}
 DECIDING = 8
 # Twelve or so digits with the usual punctuation; anything longer is not worth parsing.
 LONGEST_ENTRY = 64
+# What is wrong with a number, by code; translated where it is shown.
+WORDS = {
+    "number_empty": "No number given. Write it as +16475550142.",
+    "number_too_long": "This is too long for a phone number. Give one number a line.",
+    "number_has_letters": "A phone number holds digits only, without letters or an extension.",
+    "number_too_short": "This is too short for a mobile number; include the area code.",
+    "number_not_valid": "This is not a phone number. Write it as +16475550142.",
+    "number_has_extension": "A picture message cannot go to an extension.",
+    "number_not_possible": "No phone number has this many digits. Check it against +16475550142.",
+    "sender_not_short_code": "A short code is 3 to 8 digits, such as 34343.",
+    "sender_not_alphanumeric": "A mask is 1 to 11 letters, digits or blanks, one letter at least.",
+    "sender_not_e164": "Write the number in E.164, such as +16475550142.",
+}
 
 
 class SenderKind(StrEnum):
@@ -39,10 +52,10 @@ class SenderKind(StrEnum):
 class AddressError(ValueError):
     """A number that cannot be sent to. `code` is stable, `message` says what is wrong and how to mend it."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str) -> None:
+        super().__init__(WORDS[code])
         self.code = code
-        self.message = message
+        self.message = WORDS[code]
 
 
 def normalise(written: str, *, region: str = "US") -> str:
@@ -53,29 +66,27 @@ def normalise(written: str, *, region: str = "US") -> str:
     """
     text = unicodedata.normalize("NFKC", written).strip()
     if not text:
-        raise AddressError("number_empty", "No number given. Write it as +16475550142.")
+        raise AddressError("number_empty")
     if len(text) > LONGEST_ENTRY:
-        raise AddressError("number_too_long", "This is too long for a phone number. Give one number a line.")
+        raise AddressError("number_too_long")
     if plain := HOME_NUMBER.fullmatch(text):
         return "+1" + "".join(plain.groups())
     if any(character.isalpha() for character in text) or "#" in text:
-        raise AddressError("number_has_letters", "A phone number holds digits only, without letters or an extension.")
+        raise AddressError("number_has_letters")
     digits = re.sub(r"\D", "", text)
     if not text.startswith("+") and len(digits) <= 6:
-        raise AddressError("number_too_short", "This is too short for a mobile number; include the area code.")
+        raise AddressError("number_too_short")
     if text.startswith("00"):
         text = "+" + text[2:]
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise AddressError("number_not_valid", "This is not a phone number. Write it as +16475550142.") from error
+        raise AddressError("number_not_valid") from error
     if parsed.extension:
-        raise AddressError("number_has_extension", "A picture message cannot go to an extension.")
+        raise AddressError("number_has_extension")
     # A number without its area code counts as possible elsewhere; here it would reach nobody.
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise AddressError(
-            "number_not_possible", "No phone number has this many digits. Check it against +16475550142."
-        )
+        raise AddressError("number_not_possible")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -128,16 +139,13 @@ def check_sender(address: str, kind: SenderKind) -> None:
     match kind:
         case SenderKind.SHORT_CODE:
             if not SHORT_CODE.fullmatch(address):
-                raise AddressError("sender_not_short_code", "A short code is 3 to 8 digits, such as 34343.")
+                raise AddressError("sender_not_short_code")
         case SenderKind.ALPHANUMERIC:
             if not ALPHANUMERIC.fullmatch(address):
-                raise AddressError(
-                    "sender_not_alphanumeric",
-                    "A mask is 1 to 11 letters, digits or blanks, one letter at least.",
-                )
+                raise AddressError("sender_not_alphanumeric")
         case _:
             if address != normalise(address):
-                raise AddressError("sender_not_e164", "Write the number in E.164, such as +16475550142.")
+                raise AddressError("sender_not_e164")
 
 
 def masked_in(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from messaging.content import Content, Part
@@ -29,3 +30,28 @@ def hosted_at(content: Content, addresses: Mapping[str, str]) -> Content:
         for slide in content.slides
     )
     return replace(content, slides=tuple(slides))
+
+
+def named_in(content: Mapping[str, Any]) -> set[str]:
+    """The ids of the assets that a content in its JSON form names."""
+    return {
+        value["asset"]
+        for slide in content.get("slides", ())
+        for value in slide.values()
+        if isinstance(value, dict) and FILE_ID.fullmatch(str(value.get("asset", "")))
+    }
+
+
+def exchanged(content: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A content in its JSON form with other assets in the place of those that `names` knows; their copies are left."""
+    slides = [
+        {key: _other(value, names) if isinstance(value, dict) else value for key, value in slide.items()}
+        for slide in content.get("slides", ())
+    ]
+    return {**content, "slides": slides}
+
+
+def _other(part: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    new = names.get(part.get("asset", ""))
+    # What is known of the old file, and its fitted copy, is not so of the new one.
+    return {"asset": new, "host": part.get("host", "ours")} if new else part

@@ -1,11 +1,15 @@
 """From what was composed to what is known of it: every file that a content names is looked up."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from media import renditions
 from media.models import Asset, Rendition
+from media.replacing import latest
 from media.storage import public_url
+from messaging import attached
 from messaging.content import Content, Part
 from messaging.slide_rules import Finding, Severity
 from messaging.slide_rules.findings import Values, finding
@@ -44,6 +48,12 @@ def resolve(content: Content, *, pointer: str = "/content", owner: str | None = 
             findings += [wrong] if wrong else []
         slides.append(replace(slide, parts=tuple(parts)))
     return replace(content, slides=tuple(slides)), findings
+
+
+def followed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A content in its JSON form with the files that stand in the place of those it names. A query if it names any."""
+    named = attached.named_in(content)
+    return attached.exchanged(content, latest(named)) if named else dict(content)
 
 
 def _assets(wanted: set[str], owner: str | None) -> list[Asset]:

@@ -10,7 +10,9 @@ from django.contrib.auth.models import User
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from messaging.composing import ComposeError
+from media import uses
+from messaging import attached
+from messaging.composing import ComposeError, followed
 from messaging.content import Content, ContentError, Part, Slide
 from messaging.models import Draft, DraftVersion, Message, RecipientList, Sender, Template
 from messaging.templates import template_content
@@ -48,11 +50,19 @@ def start_draft(
     user: User, *, template: Template | None = None, message: Message | None = None, draft: Draft | None = None
 ) -> Draft:
     """A new draft: empty, from a template, from a message already sent, or a copy of another draft."""
+    with atomic():
+        begun = _begin(user, template, message, draft)
+        if files := attached.named_in(begun.content):
+            _note(begun, files)
+    return begun
+
+
+def _begin(user: User, template: Template | None, message: Message | None, draft: Draft | None) -> Draft:
     if message is not None:
         return Draft.objects.create(
             owner=user,
             sender=message.sender,
-            content=_named_files(message.frozen).to_json(),
+            content=followed(_named_files(message.frozen).to_json()),
             substitutions=message.substitutions,
             template_id=message.template_id,
             template_version=message.template_version,
@@ -141,10 +151,13 @@ def as_state(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def still_there(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A kept state as it can be restored: a sender or list that is gone meanwhile is left out. Two queries at most."""
+    """A kept state as it can be restored: a sender or list that is gone meanwhile is left out, a file that another
+    took the place of is the new one. Three queries for most.
+    """
     named = {"sender_id": Sender.objects, "recipient_list_id": RecipientList.objects}
     gone = [name for name, rows in named.items() if state.get(name) and not rows.filter(pk=state[name]).exists()]
-    return {**state, **dict.fromkeys(gone)}
+    content = {"content": followed(state["content"])} if state.get("content") else {}
+    return {**state, **content, **dict.fromkeys(gone)}
 
 
 def _demand_readable(changes: Mapping[str, Any]) -> None:
@@ -170,12 +183,23 @@ def _change(draft: Draft, changes: Mapping[str, Any], *, keep: bool, turn: Turn 
     if keep or latest is None or timezone.now() - latest >= BETWEEN_VERSIONS:
         DraftVersion.objects.create(draft=draft, version=draft.version, state=state_of(draft))
         _prune(draft)
+    before = attached.named_in(draft.content)
     for name in changes:
         setattr(draft, name, changes[name])
+    if (files := attached.named_in(draft.content)) != before:
+        _note(draft, files)
     draft.version += 1
     draft.page, draft.turn = turn or ("", 0)
     said = [name.removesuffix("_id") for name in changes]
     draft.save(update_fields=[*said, "version", "page", "turn", "updated_at"])
+
+
+def _note(draft: Draft, files: set[str]) -> None:
+    """Say which files the draft needs. Three statements."""
+    label = f"draft:{draft.pk}"
+    uses.forget(label, keeping=files)
+    if files:
+        uses.note(files, label, None)
 
 
 def _prune(draft: Draft) -> None:

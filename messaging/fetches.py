@@ -12,6 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from media import fetch_log, uses
 from media.fetch_log import SERVED, Fetch
@@ -29,11 +31,11 @@ LOOKED_BACK = timedelta(days=2)
 OPEN = (Status.ACCEPTED, Status.SUBMITTED)
 LOST = (Status.FAILED, Status.EXPIRED, Status.UNCONFIRMED)
 WHY = {
-    404: "The file is missing from the storage, or its address was changed on the way.",
-    405: "It was asked for with a method that reads nothing.",
-    410: "The time of the file was over.",
-    416: "A part was asked for that the file does not have.",
-    503: "Our storage did not give the file out at that moment.",
+    404: gettext_noop("The file is missing from the storage, or its address was changed on the way."),
+    405: gettext_noop("It was asked for with a method that reads nothing."),
+    410: gettext_noop("The time of the file was over."),
+    416: gettext_noop("A part was asked for that the file does not have."),
+    503: gettext_noop("Our storage did not give the file out at that moment."),
 }
 FETCHED, IN_VAIN, EARLIER, NEVER = "fetched", "fetch_failed", "fetched_earlier", "never_fetched"
 
@@ -80,21 +82,24 @@ def _together(teller: _Teller, came: Sequence[Fetch]) -> list[Moment]:
 
 
 def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
-    often = f", {times} times" if times > 1 else ""
+    often = ", " + ngettext("%(n)s time", "%(n)s times", times) % {"n": times} if times > 1 else ""
+    named = {"who": teller.who, "file": fetch.name}
     if fetch.status not in SERVED:
-        why = WHY.get(fetch.status, "")
-        title = f"{teller.who} asked for {fetch.name} in vain"
+        why = _(WHY[fetch.status]) if fetch.status in WHY else ""
+        title = _("%(who)s asked for %(file)s in vain") % named
         return _moment(fetch.at, IN_VAIN, title, f"{fetch.status}{often}. {why}".strip(), "err", "cloud-off")
     part = fetch.size < fetch.whole
-    size = f"{_size(fetch.size)} of {_size(fetch.whole)}" if part else _size(fetch.size)
+    size = _size(fetch.size)
+    if part:
+        size = _("%(size)s of %(whole)s") % {"size": size, "whole": _size(fetch.whole)}
     text = f"{size}, {fetch.status}{often}"
     if fetch.status == 304:
-        return _moment(fetch.at, FETCHED, f"{teller.who} had {fetch.name} already", f"304{often}")
+        return _moment(fetch.at, FETCHED, _("%(who)s had %(file)s already") % named, f"304{often}")
     if part and fetch.status == 200:
-        title = f"{teller.who} broke off while fetching {fetch.name}"
+        title = _("%(who)s broke off while fetching %(file)s") % named
         return _moment(fetch.at, IN_VAIN, title, f"{text}.", "warn", "cloud-alert")
-    title = f"{teller.who} fetched {'a part of ' if part else ''}{fetch.name}"
-    return _moment(fetch.at, FETCHED, title, text)
+    title = _("%(who)s fetched a part of %(file)s") if part else _("%(who)s fetched %(file)s")
+    return _moment(fetch.at, FETCHED, title % named, text)
 
 
 def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str]) -> list[Moment]:
@@ -107,13 +112,15 @@ def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], 
     for had in fetch_log.had(attached.files(transaction.message.frozen), transaction.account.audience):
         if had.name in came:
             continue
+        named = {"who": teller.who, "file": had.name}
         if had.served:
-            text = "It was not asked for again: the provider has it from before."
-            told.append(_moment(taken, EARLIER, f"{teller.who} fetched {had.name} earlier", text))
+            title, text = _("%(who)s fetched %(file)s earlier"), _("It was not asked for again: the provider has it.")
+            told.append(_moment(taken, EARLIER, title % named, text))
         elif status in LOST or (status in OPEN and due <= teller.now):
-            text = "Accepted, and nobody has come for the file. Check that the provider can reach the media host."
+            title = _("%(who)s never fetched %(file)s") % named
+            text = _("Accepted, and nobody has come for the file. Check that the provider can reach the media host.")
             at = due if due <= teller.now else transaction.updated_at
-            told.append(_moment(at, NEVER, f"{teller.who} never fetched {had.name}", text, "warn", "cloud-alert"))
+            told.append(_moment(at, NEVER, title, text, "warn", "cloud-alert"))
     return told
 
 
@@ -152,7 +159,7 @@ def patience() -> timedelta:
 def _size(size: int) -> str:
     if size >= 1_000_000:
         return f"{size / 1_000_000:.1f} MB"
-    return f"{round(size / 1000)} KB" if size >= 1000 else f"{size} bytes"
+    return f"{round(size / 1000)} KB" if size >= 1000 else ngettext("%(n)s byte", "%(n)s bytes", size) % {"n": size}
 
 
 def _moment(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from messaging.slide_rules import Finding, Severity
+from messaging.slide_rules import Finding, Mend, Severity
 from messaging.slide_rules.findings import Values, finding
 from messaging.slide_rules.findings import gettext_noop as _
 
@@ -24,6 +24,8 @@ LONGEST_WATCH = 24 * 60
 # The widest gap there ever was: whole days that a country left out.
 WIDEST_GAP = timedelta(days=1, hours=2)
 MINUTE = timedelta(minutes=1)
+_at_once = _("Send it at once")
+AT_ONCE = Mend("clear_schedule", "/send_at", _at_once, words=_at_once)
 FORM = "%Y-%m-%dT%H:%M"
 
 
@@ -218,4 +220,4 @@ def _zone_name(local: datetime) -> str:
 
 
 def _wrong(code: str, words: str, fix: str, values: Values | None = None) -> Finding:
-    return finding(code, Severity.BLOCKS, "/send_at", words, values, fix=fix)
+    return finding(code, Severity.BLOCKS, "/send_at", words, values, fix=fix, mends=(AT_ONCE,))

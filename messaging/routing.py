@@ -1,6 +1,6 @@
 """Which senders may carry a message, and why not the others: by content, destination, health and limits."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Sender, Transaction
 from messaging.slide_rules import Finding, Profile, Severity, blocking, check, check_summary, each, merged, orders
-from messaging.slide_rules.findings import finding
+from messaging.slide_rules.findings import Word, finding
 from messaging.slide_rules.findings import gettext_noop as _
 from messaging.slide_rules.profiles import of_provider
 
@@ -31,11 +31,12 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class Unseen:
     """Recipients that are only counted: how many there are, how many in which country, and their values summed up
-    (`slide_rules.Summary`)."""
+    (`slide_rules.Summary`). `rows` reads the values of each, for what a sum cannot tell."""
 
     total: int
     countries: Mapping[str, int]
     summary: Mapping[str, Mapping[str, Any]]
+    rows: Callable[[], Sequence[Mapping[str, str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _own(sender: Sender, profile: Profile) -> Iterator[Finding]:
             Severity.BLOCKS,
             "/from",
             _("{provider} carries MMS from {senders} only."),
-            {"provider": profile.label, "senders": _carried_senders(profile)},
+            {"provider": profile.label, "senders": Word(carried_senders(profile))},
             fix=_("Choose another sender."),
         )
     if sender.paused_at:
@@ -158,7 +159,8 @@ def _carried(sender: Sender, profile: Profile) -> bool:
     return kind_fits and (not profile.sender_countries or sender.country in profile.sender_countries)
 
 
-def _carried_senders(profile: Profile) -> str:
+def carried_senders(profile: Profile) -> str:
+    """Which senders a provider carries MMS from, in words: "US or CA short codes"."""
     countries = " or ".join(sorted(profile.sender_countries))
     kinds = " or ".join(KINDS.get(kind, kind) for kind in sorted(profile.sender_kinds)) or "senders"
     return f"{countries} {kinds}".strip()
@@ -216,7 +218,7 @@ def _said(
     if unseen is None:
         return each(content, profiles, shared=shared, recipients=recipients, now=due)
     counted = [
-        check_summary(content, [profile], unseen.summary, total=unseen.total, shared=shared, now=due)
+        check_summary(content, [profile], unseen.summary, total=unseen.total, shared=shared, now=due, rows=unseen.rows)
         for profile in profiles
     ]
     if not recipients:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.transaction import atomic
+from django.db.transaction import atomic, set_rollback
 
 from messaging import timeline
 from messaging.models import Message, SendAttempt, TimelineEntry, Transaction
@@ -77,7 +77,8 @@ def stop(message: Message) -> int:
         now = database_now()
         Message.objects.filter(pk=message.pk, stopped_at=None).update(stopped_at=now)
         refresh(message)
-    return sum(_withdraw(message.transactions.all()))
+        before = _cancelled(message)
+    return _withdrawn(message, before)
 
 
 def undo(message: Message) -> int:
@@ -89,7 +90,12 @@ def undo(message: Message) -> int:
         if not early.update(stopped_at=now):
             return 0
         refresh(message)
-    return sum(_withdraw(message.transactions.all()))
+        # Its time may have run out while this waited for the rows; from here on they are ours.
+        if SendAttempt.objects.filter(transaction__message=message, wire_at__isnull=False).exists():
+            set_rollback(True)
+            return 0
+        before = _cancelled(message)
+    return _withdrawn(message, before)
 
 
 def finish_stops() -> int:
@@ -159,6 +165,18 @@ def _withdraw(rows: "QuerySet[Transaction]") -> Iterator[int]:
             gone = set(wired.values_list("transaction", flat=True))
             _cancel([row for row in locked if row.pk not in gone], database_now())
         yield len(locked) - len(gone)
+
+
+def _cancelled(message: Message) -> int:
+    return message.transactions.filter(status=Status.CANCELLED).count()
+
+
+def _withdrawn(message: Message, before: int) -> int:
+    """Withdraw what waits of a message that is stopped. Out: how many went since `before` were counted: the sweep may
+    have taken its share of them."""
+    for _number in _withdraw(message.transactions.all()):
+        continue
+    return _cancelled(message) - before
 
 
 def _cancel(rows: list[Transaction], now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from media import uses
 from messaging import attached
-from messaging.composing import ComposeError, resolve
+from messaging.composing import ComposeError, followed, resolve
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.models import Draft, Message, Template, TemplateVersion
 from messaging.models.templates import Part as SavedPart
@@ -85,7 +85,7 @@ def restore_template(template: Template, version: int, user: User) -> Template:
     Raises TemplateVersion.DoesNotExist, and as `save_template` when a file of it is gone meanwhile.
     """
     kept = TemplateVersion.objects.get(template=template, version=version)
-    content = Content.from_json(kept.content, stored=True)
+    content = Content.from_json(followed(kept.content), stored=True)
     return save_template(content, name=template.name, user=user, template=template, variables=kept.variables)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from messaging import meanings
 from messaging.gateway.codes import Code, Where
@@ -172,12 +173,12 @@ def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
     title = LABELS[Status(row.state)] if words.title == "" and row.state else words.title or "Receipt"
     detail = str(row.data.get("detail", ""))
     if row.kind == "step" and detail:
-        title, detail = f"On the {detail.upper()} channel", ""
+        title, detail = _("On the %(channel)s channel") % {"channel": detail.upper()}, ""
     if row.state in HANDED_OVER and row.via == Via.SMS:
-        title += " as fallback SMS"
+        title = _("%(status)s as fallback SMS") % {"status": _(title)}
     text = meaning.meaning if meaning else row.text
     if row.data.get("match") == "heuristic":
-        text = f"{text or words.text} {GUESSED}".strip()
+        text = f"{_(text or words.text)} {_(GUESSED)}"
     return Moment(
         at=row.at,
         received_at=row.received_at,

@@ -4,7 +4,7 @@ The composer's live check, the API's dry run, the queue's gate and the sender's 
 same fault always earns the same finding, word for word. Limits are data (`Profile`), kept in each provider's folder.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -19,6 +19,17 @@ from messaging.slide_rules.profiles import Profile, of_provider
 from messaging.slide_rules.summaries import Summary
 
 __all__ = ["Finding", "Mend", "Profile", "Severity", "Summary", "blocking", "check", "check_summary", "each", "merged"]
+
+# What a sum over all rows may say of values that no single row has together.
+BOUNDED = frozenset(f"{what}_{how}" for what in ("text", "subject", "name", "fallback") for how in ("long", "too_long"))
+BOUNDED |= {
+    "texts_too_long",
+    "message_too_large",
+    "message_large",
+    "slide_empty",
+    "fallback_missing",
+    "subject_missing",
+}
 
 
 def check(
@@ -59,6 +70,7 @@ def check_summary(
     total: int,
     shared: Mapping[str, str] | None = None,
     now: datetime | None = None,
+    rows: Callable[[], Sequence[Mapping[str, str]]] | None = None,
 ) -> list[Finding]:
     """What `check` would say at worst of `total` recipients of whom only a summary is known.
 
@@ -67,10 +79,15 @@ def check_summary(
         {"area": {"longest": "EC1M 4BH", "lacking": 3, "rows": [7, 12, 40], ...}}
 
     When nothing blocks here, nothing blocks any of the rows. A text with several names may be blamed for a length that
-    no single row reaches: where that matters, `check` has to see the rows themselves.
+    no single row reaches: `rows` gives the values of each, and is asked where that would block.
     """
     filled = of_summary(content, shared or {}, summary, total)
-    return merged(chain.from_iterable(_all(content, profiles, filled, now, known=total > 0)))
+    found = merged(chain.from_iterable(_all(content, profiles, filled, now, known=total > 0)))
+    if rows is None or len(content.placeholders()) < 2 or not any(one.code in BOUNDED for one in blocking(found)):
+        return found
+    exact = check(content, profiles, shared=shared, recipients=rows(), now=now)
+    certain = (one for one in found if one.code not in BOUNDED)
+    return merged([*certain, *(one for one in exact if one.code in BOUNDED)])
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from messaging.models import Draft
 from messaging.web.looks import ago
@@ -40,4 +41,4 @@ def is_empty(draft: Draft) -> bool:
 def _name(draft: Draft) -> str:
     content = draft.content
     texts = (slide.get("text", "") for slide in content.get("slides", []))
-    return content.get("name") or content.get("subject") or next(filter(str.strip, texts), "") or "Untitled"
+    return content.get("name") or content.get("subject") or next(filter(str.strip, texts), "") or _("Untitled")

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as noop
+
 from messaging.composing import resolve
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.models import Draft, Sender
 from messaging.queueing import Examination, RecipientOrder
 from messaging.slide_rules import Finding, Profile, Severity, blocking, check
+from messaging.slide_rules.findings import Values, finding
 from messaging.web.compose_offers import Offer
-from messaging.web.recipients import Recipient
+from messaging.web.recipients import LONGEST_VALUE, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def without_sender(draft: Draft, content: Content, recipients: Sequence[Recipien
     resolved, findings = resolve(content)
     own = [recipient.substitutions for recipient in recipients]
     if not recipients:
-        findings.append(_blocks("recipients_missing", "/to", "Nobody to send to.", "Add a number."))
+        findings.append(_blocks("recipients_missing", "/to", noop("Nobody to send to."), noop("Add a number.")))
     said = [check(resolved, [profile], shared=draft.substitutions, recipients=own) for profile in profiles()]
     return findings + min(said, key=lambda one: (len(blocking(one)), len(one)))
 
@@ -55,23 +58,30 @@ def sender_findings(draft: Draft, senders: Sequence[Sender]) -> list[Finding]:
     if senders:
         return []
     if draft.any_sender:
-        return [_blocks("sender_not_allowed", "/from", "No sender is yours to use.", "Ask an admin for one.")]
+        return [
+            _blocks("sender_not_allowed", "/from", noop("No sender is yours to use."), noop("Ask an admin for one."))
+        ]
     if draft.sender_id:
-        return [_blocks("sender_not_allowed", "/from", "This sender is not yours to use.", "Choose another one.")]
-    return [_blocks("sender_missing", "/from", "No sender is chosen.", "Choose who the message comes from.")]
+        words, fix = noop("This sender is not yours to use."), noop("Choose another one.")
+        return [_blocks("sender_not_allowed", "/from", words, fix)]
+    return [
+        _blocks("sender_missing", "/from", noop("No sender is chosen."), noop("Choose who the message comes from."))
+    ]
 
 
 def entry_findings(entries: Sequence[Recipient]) -> list[Finding]:
     wrong = [entry for entry in entries if entry.error]
     findings = []
     if wrong:
-        shown = f"{len(wrong)} entries are" if len(wrong) > 1 else f"“{wrong[0].written[:40]}” is"
-        findings.append(_blocks("number_not_valid", "/to", f"{shown} not a phone number.", wrong[0].error))
+        one, many = noop("“{written}” is not a phone number."), noop("{number} entries are not phone numbers.")
+        values: Values = {"number": len(wrong), "written": wrong[0].written[:40], "longest": LONGEST_VALUE}
+        findings.append(_blocks("number_not_valid", "/to", many if len(wrong) > 1 else one, wrong[0].error, values))
     repeated = sum(entry.repeated for entry in entries)
     if repeated:
-        message = f"{repeated} {'number stands' if repeated == 1 else 'numbers stand'} in the list more than once."
-        fix = "Each is sent to once."
-        findings.append(Finding("recipient_repeated", Severity.ADVISES, "/to", message, fix=fix))
+        one = noop("One number stands in the list more than once.")
+        many = noop("{number} numbers stand in the list more than once.")
+        words, fix = (one if repeated == 1 else many), noop("Each is sent to once.")
+        findings.append(finding("recipient_repeated", Severity.ADVISES, "/to", words, {"number": repeated}, fix=fix))
     return findings
 
 
@@ -83,5 +93,5 @@ def held_back(entries: Sequence[Recipient], examination: Examination | None) -> 
     return [Held(numbered[held.index].number, held.code, held.message) for held in examination.held_back]
 
 
-def _blocks(code: str, pointer: str, message: str, fix: str) -> Finding:
-    return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
+def _blocks(code: str, pointer: str, words: str, fix: str, values: Values | None = None) -> Finding:
+    return finding(code, Severity.BLOCKS, pointer, words, values, fix=fix)

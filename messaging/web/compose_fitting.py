@@ -61,7 +61,15 @@ class Comparison:
 
     @property
     def after(self) -> str:
-        return f"{size_text(self.copy.size or 0)}, {meta(KINDS[self.kind][0], self.copy)}"
+        return f"{self.size}, {self.meta}"
+
+    @property
+    def size(self) -> str:
+        return size_text(self.copy.size or 0)
+
+    @property
+    def meta(self) -> str:
+        return meta(KINDS[self.kind][0], self.copy)
 
     @property
     def saved(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.contrib.auth.models import User
 
@@ -57,7 +58,11 @@ class Listed:
         """What an order has to know of its rows; nothing while there is none to send to."""
         if not self.outlook.ready or not self.outlook.sendable:
             return None
-        return Unseen(self.accepted, self.parent.countries, self.parent.summary)
+        return Unseen(self.accepted, self.parent.countries, self.parent.summary, cache(self._values))
+
+    def _values(self) -> list[dict[str, str]]:
+        """The values of every row that a message would go to. One query."""
+        return [values for _number, _reference, values in lists.people(self.parent)]
 
     @property
     def last(self) -> int:

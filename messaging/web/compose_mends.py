@@ -1,6 +1,7 @@
 """The composer's door for mends: what was typed is saved, one mend is carried out, and the page changes in place."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from messaging.content import Content, Part
 from messaging.drafts import Overtaken, StaleDraft, Turn, save_draft
 from messaging.mending import CHANGES, Terms, mended
 from messaging.models import Draft
+from messaging.plans import NOW
 from messaging.routing import profile_of
 from messaging.slide_rules import Mend
 from messaging.web.compose import ComposeCheck
@@ -75,6 +77,8 @@ def changes(examined: Review, mend: Mend) -> Mapping[str, Any]:
         return {"sender_id": UUID(str(mend.args["sender"])), "any_sender": False}
     if mend.action == "remove_recipients":
         return {"recipients": _remaining(examined, str(mend.args["which"]))}
+    if mend.action == "clear_schedule":
+        return {"plan": replace(examined.planned.plan, when=NOW).to_json()}
     if mend.action not in CHANGES:
         return {}
     content = mended(examined.content, mend, _terms(examined))

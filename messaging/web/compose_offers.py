@@ -12,11 +12,13 @@ from messaging.web.compose_senders import Way
 
 MOST_OFFERED = 3
 # What this page does itself, beside the changes of a content.
-OURS = frozenset({"choose_sender", "remove_recipients"})
+OURS = frozenset({"choose_sender", "remove_recipients", "clear_schedule"})
 # What only a person can: the button leads to the field.
 THEIRS = frozenset({"give_value"})
-# What takes longer than a click: the button opens a dialog that shows it at work.
-DIALOGS = {"shrink_media": "fitting", "shrink_message": "fitting", "convert_media": "fitting"}
+# What takes longer than a click: the button opens a dialog.
+DIALOGS = {"shrink_media": "fitting", "shrink_message": "fitting", "convert_media": "fitting", "write_alt": "describe"}
+# What the page does with a door of its own.
+PAGES = frozenset({"host_media"})
 LEFT_OUT = {
     "number_not_valid": "error",
     "recipient_repeated": "repeated",
@@ -38,6 +40,11 @@ class Offer:
         return str(self.mend.args["name"]) if self.mend.action == "give_value" else ""
 
     @property
+    def here(self) -> bool:
+        """Whether the page carries it out, not the server."""
+        return self.mend.action in PAGES
+
+    @property
     def opens(self) -> str:
         """The id of the dialog that does it; "" where a click is enough."""
         return DIALOGS.get(self.mend.action, "")
@@ -45,7 +52,7 @@ class Offer:
 
 def offers(finding: Finding, ways: Sequence[Way]) -> tuple[Offer, ...]:
     """What can be clicked to do away with a finding, the best first."""
-    mends = [mend for mend in finding.mends if mend.action in {*CHANGES, *THEIRS, *DIALOGS}]
+    mends = [mend for mend in finding.mends if mend.action in {*CHANGES, *THEIRS, *OURS, *DIALOGS, *PAGES}]
     mends = mends[: MOST_OFFERED - 1] + list(_recipients(finding)) + list(_senders(finding, ways))
     return tuple(_offer(finding, mend) for mend in mends[:MOST_OFFERED])
 

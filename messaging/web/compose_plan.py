@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from messaging import estimates
 from messaging.models import Draft, Message, Sender
 from messaging.orders import Order
-from messaging.plans import LATER, Plan, Timing, timing, undo_seconds
+from messaging.plans import AT_ONCE, LATER, Plan, Timing, timing, undo_seconds
 from messaging.queueing import Examination, validity
 from messaging.routing import paused
 from messaging.slide_rules import Finding, Severity, blocking
@@ -82,6 +82,7 @@ def promise_findings(plan: Planned, first: Sender | None) -> list[Finding]:
             noop("{sender} is paused, so nobody can promise that it sends at that time."),
             {"sender": first.address},
             fix=noop("Choose another sender, or have this one resumed first."),
+            mends=(AT_ONCE,),
         )
     ]
 

@@ -75,6 +75,8 @@ def _values(review: Review) -> dict[str, str | bool]:
     for key, slide in zip(review.keys, content.slides, strict=True):
         values |= {f"text-{key}": slide.text, f"duration-{key}": str(slide.duration)}
     return values | {
+        "when-now": not review.planned.later,
+        "when-later": review.planned.later,
         "f-fallback": content.fallback.text,
         "fallback-on": not content.fallback.disabled,
         "fallback-link": content.fallback.link,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.addresses import SenderKind
 from messaging.composing import resolve
@@ -93,13 +94,15 @@ class Review:
         """Why it cannot be sent yet, or nothing."""
         if not self.errors:
             return ""
-        return f"{self.errors} {'thing has' if self.errors == 1 else 'things have'} to be fixed first."
+        words = ngettext("%(n)s thing has to be fixed first.", "%(n)s things have to be fixed first.", self.errors)
+        return words % {"n": self.errors}
 
     @property
     def announcement(self) -> str:
         if not self.findings:
-            return "Checked: nothing to fix."
-        return f"Checked: {self.errors} to fix, {self.warnings} to consider."
+            return _("Checked: nothing to fix.")
+        counts = {"errors": self.errors, "warnings": self.warnings}
+        return _("Checked: %(errors)s to fix, %(warnings)s to consider.") % counts
 
     @property
     def accepted(self) -> int:
@@ -182,10 +185,6 @@ class Review:
     @property
     def percent(self) -> int:
         return min(100, 100 * self.bytes // self.limits.total_bytes)
-
-    @property
-    def fits(self) -> str:
-        return f"The message fits everything {self.limits.label} asks for."
 
     @property
     def names(self) -> list[str]:

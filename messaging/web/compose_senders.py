@@ -12,8 +12,6 @@ from messaging.queueing import Examination
 from messaging.routing import MOST_SENDERS, Candidate, candidates, preferred, profile_of
 from messaging.slide_rules import blocking
 
-# The accounts beside the chosen one are asked about so many recipients' texts; sending asks about all.
-MOST_SAMPLED = 100
 MOST_NOTES = 3
 
 
@@ -78,7 +76,7 @@ def strip(examination: Examination, choices: Sequence[Sender], draft: Draft, *, 
         examination.content,
         numbers=[who.number for who in recipients],
         shared=draft.substitutions,
-        recipients=[who.substitutions for who in recipients[:MOST_SAMPLED]],
+        recipients=[who.substitutions for who in recipients],
         due=now,
         expires=None,
         unseen=examination.unseen,
@@ -117,11 +115,16 @@ def _way(candidate: Candidate, asked: int, shared: set[str], *, carries: bool) -
     against = [finding.said(_) for finding in blocking(said)]
     reached = len(candidate.reaches) + candidate.reaches_unseen
     if not against and asked and not reached:
-        against = ["It sends to none of these numbers."]
+        against = [_("It sends to none of these numbers.")]
     advice = [finding.said(_) for finding in said]
     if reached < asked:
-        advice.append(f"It sends to {reached} of these {asked} numbers.")
-    level, verdict = ("err", "Does not fit") if against else ("warn", "Fits, with advice") if advice else ("ok", "Fits")
+        said_so = _("It sends to %(reached)s of these %(asked)s numbers.")
+        advice.append(said_so % {"reached": reached, "asked": asked})
+    level, verdict = "ok", _("Fits")
+    if against:
+        level, verdict = "err", _("Does not fit")
+    elif advice:
+        level, verdict = "warn", _("Fits, with advice")
     return Way(
         account=candidate.sender.account.name,
         provider=profile_of(candidate.sender).label,

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+
 from media.models import Asset, Rendition
 from media.renditions import named
 from messaging.content import Content, Part, Slide
 
 KINDS = {
-    "image": ("Image", "image", ".jpg,.jpeg,.png,.gif,.webp,.heic,.heif,.avif"),
-    "video": ("Video", "film", ".mp4,.m4v,.mov,.3gp"),
-    "audio": ("Audio", "audio-lines", ".mp3,.m4a,.amr,.wav"),
+    "image": (gettext_noop("Image"), "image", ".jpg,.jpeg,.png,.gif,.webp,.heic,.heif,.avif"),
+    "video": (gettext_noop("Video"), "film", ".mp4,.m4v,.mov,.3gp"),
+    "audio": (gettext_noop("Audio"), "audio-lines", ".mp3,.m4a,.amr,.wav"),
     "contact": ("vCard", "contact-round", ".vcf,.vcard"),
-    "calendar": ("Event", "calendar-days", ".ics,.ical"),
+    "calendar": (gettext_noop("Event"), "calendar-days", ".ics,.ical"),
     "pdf": ("PDF", "file-text", ".pdf"),
-    "passbook": ("Pass", "ticket", ".pkpass"),
+    "passbook": (gettext_noop("Pass"), "ticket", ".pkpass"),
 }
-UPLOADS = [{"label": label, "icon": icon, "accept": accept} for label, icon, accept in KINDS.values()]
+UPLOADS = [{"label": gettext_lazy(label), "icon": icon, "accept": accept} for label, icon, accept in KINDS.values()]
 File = Asset | Rendition
 DURATIONS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
 
@@ -98,8 +100,8 @@ def _part(part: Part, asset: File | None, copy: File | None) -> ShownPart:
     label, icon, _accept = KINDS[part.kind]
     if not isinstance(asset, Asset):
         value = f"{part.kind}:asset:{part.asset}" if part.asset else f"{part.kind}:{part.host}:{part.url}"
-        name = part.url.rsplit("/", 1)[-1][:120] or "A file that is gone"
-        return ShownPart(part.kind, icon, value, name, part.url[:120] or "Choose another file")
+        name = part.url.rsplit("/", 1)[-1][:120] or gettext("A file that is gone")
+        return ShownPart(part.kind, icon, value, name, part.url[:120] or gettext("Choose another file"))
     goes = copy or asset
     return ShownPart(
         part.kind,
@@ -117,4 +119,4 @@ def meta(label: str, asset: File) -> str:
     """What is known of a file beside its size: pixels, seconds and type, or else its label."""
     facts = [f"{asset.width} x {asset.height}"] if asset.width else []
     facts += [f"{asset.seconds:.0f} s"] if asset.seconds else []
-    return ", ".join([*facts, asset.mime_type.rsplit("/", 1)[-1].upper() if facts else label])
+    return ", ".join([*facts, asset.mime_type.rsplit("/", 1)[-1].upper() if facts else gettext(label)])

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views import View
 
 from messaging.composing import ComposeError
@@ -43,7 +44,7 @@ class TemplateList(PortalMixin, View):
     """Templates by name; `q` searches, `after` continues after a name, `archived` shows those put away."""
 
     permission_required = "messaging.view_template"
-    title = "Templates"
+    title = gettext_noop("Templates")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         query = clean(request.GET.get("q", ""))

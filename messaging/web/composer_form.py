@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from messaging.content import DEFAULT_DURATION, KINDS
 from messaging.plans import UNTOUCHED, Plan
 from messaging.slide_rules import Finding, Severity
+from messaging.slide_rules.findings import Values, Word, finding
 from messaging.web.plan_form import read_plan
 from messaging.web.posted import Fields, UnreadableForm
 
@@ -58,7 +62,7 @@ def read_form(fields: Fields) -> Composed:
     findings: list[Finding] = []
     keys = [_key(key) for key in fields.getlist("slide")]
     if len(keys) > MOST_SLIDES or len(set(keys)) != len(keys):
-        raise UnreadableForm(f"The form names more than {MOST_SLIDES} slides, or one twice.")
+        raise UnreadableForm(_("The form names more than %(most)s slides, or one twice.") % {"most": MOST_SLIDES})
     slides = [_slide(fields, key, index, findings) for index, key in enumerate(keys)]
     content = {
         "name": _text(fields.get("name", ""), "/content/name", findings),
@@ -135,8 +139,9 @@ def _slide(fields: Fields, key: str, index: int, findings: list[Finding]) -> dic
     for value in fields.getlist(f"part-{key}"):
         kind, medium = _part(value)
         if kind in slide:
-            message = f"Slide {index + 1} holds a second {kind}; one of each kind fits."
-            findings.append(_finding("kind_twice", f"{pointer}/{kind}", message, "Move it to a slide of its own."))
+            words, values = noop("Slide {number} holds a second {kind}; one of each kind fits."), {"number": index + 1}
+            fix = noop("Move it to a slide of its own.")
+            findings.append(_finding("kind_twice", f"{pointer}/{kind}", words, fix, {**values, "kind": Word(kind)}))
             continue
         slide[kind] = medium
     return slide
@@ -145,12 +150,12 @@ def _slide(fields: Fields, key: str, index: int, findings: list[Finding]) -> dic
 def _part(value: str) -> tuple[str, dict[str, str]]:
     """A medium as the page writes it: "image:asset:<id>", with ":<id>" of its fitted copy if one goes out instead, or
     "image:caller:<url>" for one of an integration."""
-    kind, _, rest = value.partition(":")
-    how, _, name = rest.partition(":")
+    kind, _colon, rest = value.partition(":")
+    how, _colon, name = rest.partition(":")
     if kind not in KINDS or how not in {"asset", "ours", "caller"} or not name or len(name) > 2048 or "\0" in name:
-        raise UnreadableForm("A slide names a medium that this page does not offer.")
+        raise UnreadableForm(_("A slide names a medium that this page does not offer."))
     if how == "asset":
-        asset, _, copy = name.partition(":")
+        asset, _colon, copy = name.partition(":")
         names = {"asset": asset, "rendition": copy} if copy else {"asset": asset}
         return kind, {member: str(_uuid(given, "part")) for member, given in names.items()}
     return kind, {"url": name, "host": how}
@@ -159,20 +164,21 @@ def _part(value: str) -> tuple[str, dict[str, str]]:
 def _values(fields: Fields, findings: list[Finding]) -> dict[str, str]:
     names, texts = fields.getlist("value-name"), fields.getlist("value-text")
     if len(names) != len(texts) or len(names) > MOST_VALUES:
-        raise UnreadableForm(f"The form holds more than {MOST_VALUES} shared values, or one without its name.")
+        raise UnreadableForm(
+            _("The form holds more than %(most)s shared values, or one without its name.") % {"most": MOST_VALUES}
+        )
     values: dict[str, str] = {}
     for name, text in zip(names, texts, strict=True):
         name, text = name.strip(), _text(text, "/substitutions", findings)
         if not name and not text:
             continue
         if not NAME.fullmatch(name):
-            shown = name[:40] or "A value without a name"
-            message = f"“{shown}” cannot be a placeholder." if name else f"{shown} fills no placeholder."
-            fix = "Use 1 to 64 letters, digits and _."
-            findings.append(_finding("substitution_name", "/substitutions", message, fix))
+            words = noop("“{name}” cannot be a placeholder.") if name else noop("A value without a name fills nothing.")
+            fix = noop("Use 1 to 64 letters, digits and _.")
+            findings.append(_finding("substitution_name", "/substitutions", words, fix, {"name": name[:40]}))
         elif name in values:
-            message = f"{name} has two values."
-            findings.append(_finding("substitution_twice", "/substitutions", message, "Keep one of them."))
+            words, fix = noop("{name} has two values."), noop("Keep one of them.")
+            findings.append(_finding("substitution_twice", "/substitutions", words, fix, {"name": name}))
         else:
             values[name] = text
     return values
@@ -182,28 +188,30 @@ def _text(value: str, pointer: str, findings: list[Finding], longest: int = LONG
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     kept = UNPRINTABLE.sub("", text)
     if len(kept) != len(text):
-        message = f"{len(text) - len(kept)} control characters were left out."
-        findings.append(Finding("control_characters", Severity.ADVISES, pointer, message, fix="Check the text."))
+        words, left_out = noop("Control characters were left out: {number}."), {"number": len(text) - len(kept)}
+        fix = noop("Check the text.")
+        findings.append(finding("control_characters", Severity.ADVISES, pointer, words, left_out, fix=fix))
     if len(kept) > longest:
-        message = f"This has {len(kept)} characters; what follows the first {longest} was left out."
-        findings.append(_finding("text_cut", pointer, message, "Shorten the text."))
+        words = noop("This has {number} characters; what follows the first {longest} was left out.")
+        values: Values = {"number": len(kept), "longest": longest}
+        findings.append(_finding("text_cut", pointer, words, noop("Shorten the text."), values))
         kept = kept[:longest]
     return kept
 
 
-def _finding(code: str, pointer: str, message: str, fix: str) -> Finding:
-    return Finding(code, Severity.BLOCKS, pointer, message, fix=fix)
+def _finding(code: str, pointer: str, words: str, fix: str, values: Values) -> Finding:
+    return finding(code, Severity.BLOCKS, pointer, words, values, fix=fix)
 
 
 def _key(value: str) -> str:
     if not KEY.fullmatch(value):
-        raise UnreadableForm("The form names a slide that this page cannot have made.")
+        raise UnreadableForm(_("The form names a slide that this page cannot have made."))
     return value
 
 
 def _number(value: str, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise UnreadableForm(f"The field {name} is not a whole number.")
+        raise UnreadableForm(_("The field %(name)s is not a whole number.") % {"name": name})
     return int(value)
 
 
@@ -211,4 +219,4 @@ def _uuid(value: str, name: str) -> UUID:
     try:
         return UUID(value)
     except ValueError as error:
-        raise UnreadableForm(f"The field {name} is not the id of anything.") from error
+        raise UnreadableForm(_("The field %(name)s is not the id of anything.") % {"name": name}) from error

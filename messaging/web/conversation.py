@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views import View
 
@@ -144,7 +145,7 @@ def sent_saying(row: Transaction, veil: Veil) -> Saying:
         kind=row.via or Via.MMS.value,
         text=veil("\n".join(texts)),
         subject="" if by_sms else veil(content.subject),
-        note=f"With {files_in_words(files)}" if files else "",
+        note=_("With %(files)s") % {"files": files_in_words(files)} if files else "",
         transaction=row.pk,
         look=look(row.status, row.via),
     )
@@ -156,9 +157,9 @@ def file_of(url: str, veil: Veil) -> File:
         parts = urlsplit(url)
         name, host = unquote(PurePosixPath(parts.path).name), parts.hostname or ""
     except ValueError:
-        return File("File", "an address that cannot be read", "")
+        return File(_("File"), _("an address that cannot be read"), "")
     open_to_all = parts.scheme in ("http", "https") and veil(url) == url
-    return File(veil(name)[:LONGEST_NAME] or "File", host[:LONGEST_NAME], url if open_to_all else "")
+    return File(veil(name)[:LONGEST_NAME] or _("File"), host[:LONGEST_NAME], url if open_to_all else "")
 
 
 def silences(message: InboundMessage, *, veil: Veil) -> list[Silence]:
@@ -172,12 +173,13 @@ def silence_in_words(row: OptOut, veil: Veil) -> str:
     """Who said so and in which words."""
     match row.source:
         case OptOut.Source.HANDSET:
-            return f"The handset wrote “{veil(row.evidence)}”."
+            return _("The handset wrote “%(words)s”.") % {"words": veil(row.evidence)}
         case OptOut.Source.PROVIDER:
-            return f"The provider told us: {veil(row.evidence)}"
+            return _("The provider told us: %(words)s") % {"words": veil(row.evidence)}
         case _:
-            who = row.created_by.get_username() if row.created_by else "a person"
-            return f"Entered by {who}: {veil(row.evidence) or 'no reason given'}"
+            who = row.created_by.get_username() if row.created_by else _("a person")
+            why = veil(row.evidence) or _("no reason given")
+            return _("Entered by %(who)s: %(why)s") % {"who": who, "why": why}
 
 
 def time_or_none(text: str) -> datetime | None:

@@ -63,7 +63,8 @@ class ConversationFilters(forms.Form):
             return None
         number = read_number(text, whole=self.user.has_perm("messaging.view_numbers"))
         if number is None:
-            raise forms.ValidationError(f"Give a whole number or its last digits, at least {LEAST_DIGITS}.")
+            said = _("Give a whole number or its last digits, at least %(least)s.")
+            raise forms.ValidationError(said % {"least": LEAST_DIGITS})
         return Q(number=number.whole) if number.whole else Q(number__endswith=number.ending)
 
 

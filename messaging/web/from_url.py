@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST
 from media.facts import facts
 from media.fetching import LARGEST, FetchRefused, fetch
 from media.inspection import Refused
-from media.library import owner_of
 from media.preflight import Look, Note
+from media.shown import owner_of
 from media.uploads import FETCH_SECONDS, clean_alt, store
 from messaging import preflight
 from messaging.gateway import registry

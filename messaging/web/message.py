@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
 from media.models import Asset
@@ -58,9 +59,11 @@ class RecipientFilters(forms.Form):
     """Which of the recipients to list."""
 
     status = forms.ChoiceField(
-        label="Status", required=False, choices=[("", "Every status"), *((s.value, LABELS[s]) for s in Status)]
+        label=_lazy("Status"),
+        required=False,
+        choices=[("", _lazy("Every status")), *((s.value, _lazy(LABELS[s])) for s in Status)],
     )
-    q = forms.CharField(label="Number", required=False, max_length=30)
+    q = forms.CharField(label=_lazy("Number"), required=False, max_length=30)
     after = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_POSITION)
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views import View
 
 from messaging.models import ProviderAccount, Sender
@@ -33,7 +34,8 @@ class Pause:
     @property
     def waiting(self) -> str:
         """A whole sentence for the page of a message that waits."""
-        return f"The {self.what} {self.name} is paused"
+        said = _("The account %(name)s is paused") if self.what == "account" else _("The sender %(name)s is paused")
+        return said % {"name": self.name}
 
 
 def pauses(rows: list[ProviderAccount | Sender], user: User, *, back: str) -> list[Pause]:
@@ -77,9 +79,9 @@ class SenderResume(PortalMixin, View):
 def answer(request: HttpRequest, name: str, resumed: int) -> HttpResponse:
     """Back to where the button stood, with a notice."""
     if resumed:
-        messages.success(request, f"{name} sends again.")
+        messages.success(request, _("%(name)s sends again.") % {"name": name})
     else:
-        messages.info(request, f"{name} was not paused.")
+        messages.info(request, _("%(name)s was not paused.") % {"name": name})
     back = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return redirect(back if safe else "web:dashboard")

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 from messaging.plans import FIRST, LATER, MARKETING, NOW, SECOND, TRANSACTIONAL, Plan
 from messaging.web.posted import Fields, UnreadableForm
 
@@ -34,7 +36,7 @@ def read_plan(fields: Fields) -> Plan:
 def _choice(fields: Fields, name: str, choices: tuple[str, ...]) -> str:
     value = str(fields.get(name, "")) or choices[0]
     if value not in choices:
-        raise UnreadableForm(f"The field {name} has a value that this page does not offer.")
+        raise UnreadableForm(_("The field %(name)s has a value that this page does not offer.") % {"name": name})
     return value
 
 
@@ -48,12 +50,12 @@ def _number(fields: Fields, name: str) -> int | None:
     if not value:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise UnreadableForm(f"The field {name} is not a whole number.")
+        raise UnreadableForm(_("The field %(name)s is not a whole number.") % {"name": name})
     return int(value)
 
 
 def _identity(fields: Fields) -> str:
     value = str(fields.get("resend_of", ""))
     if value and not IDENTITY.fullmatch(value):
-        raise UnreadableForm("The field resend_of is not the id of anything.")
+        raise UnreadableForm(_("The field %(name)s is not the id of anything.") % {"name": "resend_of"})
     return value

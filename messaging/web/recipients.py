@@ -13,11 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from messaging.addresses import AddressError, normalise
+from messaging.slide_rules.findings import fill
 
 ENTRY = re.compile(r'(?:="[^"\n]*"|[^\n,;\t])+')
 PAIR = re.compile(r"(?:^|(?<=\s))([A-Za-z_][A-Za-z0-9_]{0,63})=")
 LONGEST_VALUE = 1000
+VALUE_TOO_LONG = gettext_noop("A value has more than {longest} characters. Shorten it.")
 # What is remembered of an entry: twenty thousand longer ones would fill the memory.
 LONGEST_KEPT = 200
 
@@ -25,6 +30,8 @@ LONGEST_KEPT = 200
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """One entry: as written, its E.164 number or why there is none, its own values, and whether it came before.
+
+    `error` is in the portal's own words, which may name the {longest} a value may be: entries outlive a language.
 
     `tidy` is the entry in its normal form; one that cannot be read stays as written. Entries are shared: change none.
     """
@@ -35,6 +42,11 @@ class Recipient:
     repeated: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     tidy: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """The error in the reader's language."""
+        return fill(self.error, {"longest": LONGEST_VALUE}, _)
 
     @property
     def usable(self) -> bool:
@@ -73,7 +85,7 @@ def _entry(written: str, region: str) -> Recipient:
     number_text, values = _split(written)
     number, error = _number(number_text, region)
     if not error and any(len(value) > LONGEST_VALUE for value in values.values()):
-        number, error = "", f"A value has more than {LONGEST_VALUE} characters. Shorten it."
+        number, error = "", VALUE_TOO_LONG
     return Recipient(written, number, error, values=values, tidy=spelt(number, values) if number else written)
 
 

@@ -111,6 +111,8 @@ class MessageUndo(Steered):
         if not steering.undo(message) and not called_back(message):
             notices.error(request, _("Too late to call it back: it may have begun to leave. You can still stop it."))
             return self.back(message)
-        draft = draft_again(message, self.user, message.transactions.all())
+        # Of a message that was stopped in time, too, some may have been leaving at that moment.
+        unsent = message.transactions.exclude(attempts__wire_at__isnull=False)
+        draft = draft_again(message, self.user, unsent)
         notices.success(request, _("Called back: nothing had left. Here it is again, as a draft."))
         return redirect(f"{reverse('web:compose')}?draft={draft.pk}")

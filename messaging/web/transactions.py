@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from messaging import timeline
@@ -28,8 +29,7 @@ from messaging.web.shell import PortalMixin
 BEFORE, AROUND = 20, 50
 MOMENTS = 500
 LONGEST_RAW = 20_000
-SHOWN = {"all": "All events", "provider": "Provider only", "faults": "Faults"}
-SOURCES = {"portal": "Portal", "provider": "Provider", "person": "Person"}
+SHOWN = {"all": _("All events"), "provider": _("Provider only"), "faults": _("Faults")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,6 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
         "rerouted": [moment for moment in reversed(moments) if moment.kind == "rerouted"],
         "show": show,
         "choices": SHOWN.items(),
-        "sources": SOURCES,
         "took": handset_seconds(transaction),
         "tries": [tried(attempt, whole=whole) for attempt in transaction.attempts.order_by("-number")],
         "receipts": receipts_of(request, transaction),

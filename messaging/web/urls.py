@@ -5,6 +5,7 @@ from django.urls import include, path
 from messaging.web import (
     codes,
     compose,
+    compose_describe,
     compose_fitting,
     compose_mends,
     compose_templates,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("compose/", compose.Compose.as_view(), name="compose"),
     path("compose/check/", compose.ComposeCheck.as_view(), name="compose-check"),
     path("compose/mend/", compose_mends.ComposeMend.as_view(), name="compose-mend"),
+    path("compose/describe/", compose_describe.ComposeDescribe.as_view(), name="compose-describe"),
     path("compose/fit/", compose_fitting.ComposeFit.as_view(), name="compose-fit"),
     path("compose/send/", compose.ComposeSend.as_view(), name="compose-send"),
     path("compose/discard/", compose.ComposeDiscard.as_view(), name="compose-discard"),

@@ -11,7 +11,7 @@ from django.template.base import FilterExpression, Node, Template, Variable, Var
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.utils.functional import Promise
 
-from messaging import code_words, portal_codes, statuses, timeline_words
+from messaging import addresses, code_words, content, portal_codes, routing, statuses, timeline, timeline_words
 from messaging.gateway import registry
 from messaging.models import SCOPES
 
@@ -118,7 +118,12 @@ def _tables() -> Iterator[Found]:
     yield from _each("timeline", (text for one in timeline_words.WORDS.values() for text in (one.title, one.text)))
     yield from _each("codes", (*code_words.RETRY_WORDS.values(), *code_words.DOES.values()))
     yield from _each("codes", (code_words.DEPENDS, code_words.PAUSES_SENDER))
+    yield from _each("timeline", (*timeline.NEXT_STEPS.values(), timeline.GUESSED))
     yield from _each("scopes", SCOPES.values())
+    yield from _each("addresses", addresses.WORDS.values())
+    yield from _each("kinds of media", content.KINDS)
+    profiles = [registry.provider(name).profile for name in registry.names()]
+    yield from _each("senders", (routing.carried_senders(profile) for profile in profiles))
 
 
 def _each(place: str, texts: Iterable[str | Promise]) -> Iterator[Found]:

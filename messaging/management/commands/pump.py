@@ -1,20 +1,27 @@
 """Send and read without any broker: the same functions that the Celery tasks call."""
 
+import logging
 import signal
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from messaging import delivery, inbound, receipts, reconciling
+from media import renditions
+from messaging import delivery, encoding, inbound, receipts, reconciling, steering
 
+logger = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
 
 
 class Command(BaseCommand):
     help = "Drain the queue and the receipt inbox without a broker. Runs until stopped, or until all is done (--once)."
-    _stopped = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._stopped = Event()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="stop when nothing is due any more")
@@ -22,11 +29,17 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        if not options["once"]:
+            # Beside the sending, which must not wait for a film. Ended with the process: its lease runs out.
+            Thread(target=self._make_copies, daemon=True).start()
         sent = 0
-        while not self._stopped:
+        while not self._stopped.is_set():
             try:
                 reconciling.reconcile()
                 moved = delivery.sweep() + receipts.drain() + inbound.fetch_texts(seconds=STEP_SECONDS)
+                if options["once"]:
+                    moved += renditions.work()
+                moved += encoding.finish() + steering.pass_ripe_canaries()
                 tried = delivery.pump(once=options["once"], seconds=STEP_SECONDS)
             except DatabaseError:
                 if options["once"]:
@@ -40,5 +53,18 @@ class Command(BaseCommand):
                 break
         self.stdout.write(f"{sent} tries made")
 
+    def _make_copies(self) -> None:
+        """Make the copies of media that messages wait for, one after another, until stopped."""
+        while not self._stopped.is_set():
+            try:
+                made = renditions.work()
+            except Exception:
+                # Its lease runs out, and it is taken up again.
+                logger.exception("a copy could not be made")
+                connection.close()
+                made = False
+            if not made:
+                self._stopped.wait(STEP_SECONDS)
+
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopped = True
+        self._stopped.set()

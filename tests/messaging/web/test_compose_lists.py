@@ -115,3 +115,13 @@ def test_a_check_of_a_list_costs_the_same_however_long_it_is(page, with_list, dj
     with django_assert_max_num_queries(20):
         said = text(page.post(CHECK, fields))
     assert said
+
+
+def test_a_test_message_without_any_number_typed_reads_as_the_row_that_is_previewed(page, with_list):  # noqa: F811
+    own = {"want": "trial", "own_number": "+16475550177", "trial_token": "01900000-0000-7000-8000-000000000001"}
+    page.post(CHECK, with_list(**{"as": "3", **own}))
+
+    message = Message.objects.get()
+    row = message.transactions.get()
+    assert (message.test, message.recipient_list, message.total) == (True, None, 1)
+    assert (row.recipient, row.substitutions["town"]) == ("+16475550177", "Town 102")

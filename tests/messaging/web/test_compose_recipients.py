@@ -55,7 +55,7 @@ def test_a_repeat_is_marked_in_whatever_spelling():
 def test_an_endless_value_is_refused():
     (entry,) = read_recipients("6475550142 name=" + "x" * 1001)
 
-    assert "1000 characters" in entry.error
+    assert "1000 characters" in entry.trouble
 
 
 def test_tidying_writes_one_normal_entry_a_line_and_keeps_what_it_cannot_read():
