@@ -9,9 +9,12 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const slides = slidesOf();
   for (const row of document.querySelectorAll("#fitting-body [data-value]")) {
-    const input = slides[row.dataset.slide]?.querySelector(`.mcard[data-kind="${row.dataset.kind}"] input`);
+    const card = slides[row.dataset.slide]?.querySelector(`.mcard[data-kind="${row.dataset.kind}"]`);
+    const input = card?.querySelector("input");
     // What was moved or replaced meanwhile is left alone.
-    if (input && row.dataset.value.startsWith(input.value.split(":").slice(0, 3).join(":"))) input.value = row.dataset.value;
+    if (!input || !row.dataset.value.startsWith(input.value.split(":").slice(0, 3).join(":"))) continue;
+    input.value = row.dataset.value;
+    for (const name of ["meta", "size"]) card.querySelector(`[data-${name}]`).textContent = row.dataset[name];
   }
   button.closest("dialog").close();
   say(button.dataset.said);

@@ -34,14 +34,14 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.elt.
 
 // --- the server has it, or not ----------------------------------------------------------------------------------
 
-document.addEventListener("htmx:configRequest", (event) => { if (event.target === composer()) sent = JSON.stringify(readForm()); });
+document.addEventListener("htmx:configRequest", (event) => { if (event.target === composer()) sent = saying(readForm()); });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt !== composer()) return;
   const { status } = event.detail.xhr;
   if (status === 0 || status >= 500) return later();
   clearTimeout(retryTimer);
   failures = 0;
-  if (status === 200 && sent === JSON.stringify(readForm())) forget();
+  if (status === 200 && sent === saying(readForm())) forget();
   else keep();
 });
 
@@ -91,8 +91,8 @@ function readCopy(name) {
 }
 
 function takeUp(copy) {
-  const asLoaded = JSON.stringify(readForm());
-  const mine = JSON.stringify(copy.form);
+  const asLoaded = saying(readForm());
+  const mine = saying(copy.form);
   localStorage.removeItem(copy.name);
   // The server has it all, or had it when nothing more was typed here.
   if (mine === asLoaded) return false;

@@ -62,7 +62,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 function put(field, value) {
-  if (field.type === "checkbox") field.checked = value;
+  if (field.type === "checkbox" || field.type === "radio") field.checked = value;
   else if (field.value !== value) {
     if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === value)) {
       field.add(new Option(field.dataset.unit ? `${value} ${field.dataset.unit}` : value, value));

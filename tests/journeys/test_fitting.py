@@ -1,5 +1,7 @@
 """A file that no sender takes is made to fit before one's eyes, compared and used, in a real browser."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -52,5 +54,17 @@ def test_a_photo_is_made_to_fit_compared_and_used(browser_page, sign_in, compose
     expect(dialog).not_to_be_visible()
 
     expect(page.locator("[data-code=media_will_be_fitted]")).to_have_count(0)
+    expect(page.locator("#saved")).to_contain_text("Saved")
     draft.refresh_from_db()
-    assert draft.content["slides"][0]["image"]["rendition"] == str(Rendition.objects.get().pk)
+    copy = str(Rendition.objects.get().pk)
+    assert draft.content["slides"][0]["image"]["rendition"] == copy
+
+    # The copy is still used after undoing the removal of its slide, and when the page is opened anew.
+    page.locator("[data-add-slide]").click()
+    page.locator("[data-remove]").first.click()
+    page.locator("[data-undo]").click()
+    expect(page.locator(".mcard input")).to_have_value(re.compile(f":{copy}$"))
+    page.locator("[data-undo]").click()
+    page.reload()
+    expect(page.locator(".mcard input")).to_have_value(re.compile(f":{copy}$"))
+    expect(page.locator("#notice")).not_to_be_visible()

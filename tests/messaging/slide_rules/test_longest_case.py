@@ -139,3 +139,21 @@ def test_values_of_ones_own_keep_a_large_video_from_being_shrunk_at_the_provider
     assert blocking(check(content, [sinch], shared={"a": "x"}, recipients=[{}, {}])) == []
     found = blocking(check(content, [sinch], recipients=[{"a": "x"}, {"a": "x"}]))
     assert codes(found) == ["message_too_large", "part_too_large"]
+
+
+def test_what_no_single_row_reaches_blocks_nobody_once_the_rows_are_seen() -> None:
+    content = replace(GOOD, subject="$(first)$(area)")
+    rows = [{"first": "x" * 60, "area": "y"}, {"first": "x", "area": "y" * 60}]
+    summary = summed_up(rows)
+
+    assert codes(blocking(check_summary(content, [WEBEX], summary, total=2))) == ["subject_too_long"]
+    assert codes(blocking(check_summary(content, [WEBEX], summary, total=2, rows=lambda: rows))) == []
+    [advice] = [
+        one
+        for one in check_summary(content, [WEBEX], summary, total=2, rows=lambda: rows)
+        if one.code == "subject_long"
+    ]
+    assert advice.actual == 61
+    rows.append({"first": "x" * 60, "area": "y" * 60})
+    [finding] = blocking(check_summary(content, [WEBEX], summed_up(rows), total=3, rows=lambda: rows))
+    assert (finding.code, finding.actual) == ("subject_too_long", 120)
