@@ -146,8 +146,8 @@ def receive(upload: Upload, fields: Mapping[str, str], file: "File[bytes]") -> N
         raise uploads.storage_away() from error
 
 
-def finish(upload_id: UUID, *, owner: str) -> Asset:
-    """Inspect what has arrived and keep it. Again gives the same asset, or the same refusal.
+def finish(upload_id: UUID, *, owner: str, apart: bool = False) -> Asset:
+    """Inspect what has arrived and keep it. Again gives the same asset, or the same refusal. `apart` as in `store`.
 
     Raises Upload.DoesNotExist, NotArrived, and Refused.
     """
@@ -157,7 +157,7 @@ def finish(upload_id: UUID, *, owner: str) -> Asset:
     if upload.expires_at <= timezone.now():
         raise Refused("upload_expired", "This upload was begun too long ago.", fix="Upload the file again.")
     try:
-        asset = _inspected(upload)
+        asset = _inspected(upload, apart)
     except NotArrived:
         # Somebody else may have finished it since it was looked up.
         if (known := _ended(Upload.objects.select_related("asset").get(pk=upload.pk))) is not None:
@@ -176,7 +176,7 @@ def _ended(upload: Upload) -> Asset | None:
     return upload.asset if upload.status == Status.DONE else None
 
 
-def _inspected(upload: Upload) -> Asset:
+def _inspected(upload: Upload, apart: bool) -> Asset:
     with TemporaryDirectory(prefix="arrived-") as folder:
         path = Path(folder, "file")
         try:
@@ -189,7 +189,7 @@ def _inspected(upload: Upload) -> Asset:
         except storage.Unavailable as error:
             logger.error("an upload cannot be read: %s", error)
             raise uploads.storage_away() from error
-        return uploads.store(path, name=upload.name, owner=upload.owner, alt=upload.alt)
+        return uploads.store(path, name=upload.name, owner=upload.owner, alt=upload.alt, apart=apart)
 
 
 def _keep(upload: Upload, asset: Asset) -> Asset:

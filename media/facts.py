@@ -1,13 +1,13 @@
 """An asset as the doors show it: one shape for the composer's script and the REST API."""
 
-from media import storage
+from media import previews, storage
 from media.models import Asset
 
 Facts = dict[str, str | int | float | None]
 
 
 def facts(asset: Asset) -> Facts:
-    """`url` is for providers; `preview` is the same file on whatever origin the page came from."""
+    """`url` is for providers; `preview` shows it on the origin of the page, "" where it cannot be shown (yet)."""
     return {
         "id": str(asset.id),
         "kind": asset.kind,
@@ -20,5 +20,5 @@ def facts(asset: Asset) -> Facts:
         "alt": asset.alt,
         "status": asset.status,
         "url": storage.public_url(asset),
-        "preview": asset.public_path,
+        "preview": previews.shown([asset])[asset.pk],
     }

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from media import direct_uploads
+from media import direct_uploads, replacing, uploads
 from media.direct_uploads import NotArrived
 from media.facts import facts
+from media.file_page import mine
 from media.inspection import Refused
-from media.library import editable, owner_of
-from media.models import Upload
+from media.models import Asset, Upload
+from media.shown import editable, owner_of
 
 FORM_OVERHEAD = 16_000
 
@@ -76,9 +77,15 @@ def put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @permission_required("media.add_asset", raise_exception=True)
 @require_POST
 def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Inspect what was put. 200 with the asset and its card; 404, 409 while it has not arrived, 422 when refused."""
+    """Inspect what was put; it takes the place of the file that `replaces` names.
+
+    200 with the asset and its card; 404, 409 while it has not arrived, 422 when refused.
+    """
+    old = _replaced(request)
     try:
-        asset = direct_uploads.finish(upload_id, owner=owner_of(request))
+        asset = direct_uploads.finish(upload_id, owner=owner_of(request), apart=old is not None)
+        if old is not None:
+            asset = _in_place_of(old, asset)
     except Upload.DoesNotExist:
         reason = Refused("upload_unknown", _("There is no such upload."), fix=_("Upload the file again."))
         return _refused(reason, status=404)
@@ -90,6 +97,23 @@ def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     [shown] = editable(request, [asset])
     card = render_to_string("media/partials/card.html", {"asset": shown}, request)
     return JsonResponse({"asset": facts(asset), "card": card})
+
+
+def _replaced(request: HttpRequest) -> Asset | None:
+    """The file whose place is to be taken, archived by now if this is asked again. Raises as `mine`."""
+    try:
+        return mine(request, UUID(request.POST["replaces"])) if "replaces" in request.POST else None
+    except ValueError:
+        raise Http404 from None
+
+
+def _in_place_of(old: Asset, new: Asset) -> Asset:
+    try:
+        return replacing.replace(old, new)
+    except Refused:
+        # It was sent for nothing else.
+        uploads.let_go(new)
+        raise
 
 
 def _too_long(largest: int, length: str) -> Refused:

@@ -5,7 +5,7 @@ import logging
 import unicodedata
 from datetime import timedelta
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -28,18 +28,26 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-def store(source: bytes | Path | Readable, *, name: str, owner: str, alt: str = "") -> Asset:
+class Space(NamedTuple):
+    """How many files an owner keeps, and how many bytes they have together."""
+
+    files: int
+    size: int
+
+
+def store(source: bytes | Path | Readable, *, name: str, owner: str, alt: str = "", apart: bool = False) -> Asset:
     """Inspect a file and keep it for `owner` ("user:3", "key:<uuid>").
 
     Takes the content, a path or an open binary file; `name` is only shown, never trusted. The same content under
-    the same name and description gives the owner's asset of before. Raises Refused, and stores nothing then.
+    the same name and description gives the owner's asset of before, unless it is to stand `apart` from that. Raises
+    Refused, and stores nothing then.
     """
     alt = clean_alt(alt)
     inspection = inspect(_bounded(source))
     shown = clean_name(name, inspection)
     sha256 = hashlib.sha256(inspection.data).hexdigest()
     same = Asset.objects.usable().of(owner).filter(sha256=sha256, name=shown, alt=alt, expires_at=None).first()
-    if same is not None:
+    if same is not None and not apart:
         return same
     check_quota(owner, inspection.size)
     asset = Asset(
@@ -95,6 +103,12 @@ def archive(asset: Asset) -> None:
     asset.status = Asset.Status.ARCHIVED
     asset.expires_at = asset.expires_at or timezone.now() + KEPT_AFTER_ARCHIVING
     asset.save(update_fields=["status", "expires_at"])
+
+
+def bring_back(asset: Asset) -> bool:
+    """Out of the archive, if it is there still. Out: whether it was. One statement."""
+    archived = Asset.objects.filter(pk=asset.pk, status=Asset.Status.ARCHIVED)
+    return bool(archived.update(status=Asset.Status.READY, expires_at=None))
 
 
 def purge(asset: Asset) -> None:
@@ -153,22 +167,28 @@ def _bounded(source: bytes | Path | Readable) -> bytes | Path:
     return source.read(LARGEST_UPLOAD + 1)
 
 
+def used(owner: str) -> Space:
+    """The space of an owner that is taken, the archive included. One query."""
+    rows = Asset.objects.of(owner).aggregate(count=Count("id"), bytes=Sum("size"))
+    return Space(rows["count"], rows["bytes"] or 0)
+
+
 def check_quota(owner: str, size: int) -> None:
     """Raises Refused when an owner may not keep `size` bytes more."""
-    used = Asset.objects.of(owner).aggregate(count=Count("id"), bytes=Sum("size"))
-    if used["count"] >= MAX_ASSETS_PER_OWNER:
+    taken = used(owner)
+    if taken.files >= MAX_ASSETS_PER_OWNER:
         raise Refused(
             "media_quota_files",
             "No more files can be kept for you.",
             limit=MAX_ASSETS_PER_OWNER,
-            actual=used["count"],
+            actual=taken.files,
             fix="Ask an administrator to delete files you no longer need.",
         )
-    if (used["bytes"] or 0) + size > MAX_BYTES_PER_OWNER:
+    if taken.size + size > MAX_BYTES_PER_OWNER:
         raise Refused(
             "media_quota_bytes",
             "The space for your files is used up.",
             limit=MAX_BYTES_PER_OWNER,
-            actual=(used["bytes"] or 0) + size,
+            actual=taken.size + size,
             fix="Ask an administrator to delete files you no longer need.",
         )

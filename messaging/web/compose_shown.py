@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from media import previews
 from media.models import Asset, Rendition
 from media.renditions import named
 from messaging.content import Content, Part, Slide
@@ -73,13 +74,14 @@ def shown_slides(
 ) -> list[ShownSlide]:
     """The slides of a content, under the names the page gave them, with `values` filled into the preview's texts."""
     filled = content.substituted(values)
+    addresses = previews.shown([file for file in assets.values() if isinstance(file, Asset)])
     return [
         ShownSlide(
             key=key,
             number=index + 1,
             text=slide.text,
             duration=slide.duration,
-            parts=_parts(slide, assets),
+            parts=_parts(slide, assets, addresses),
             shown_text=filled.slides[index].text,
             shown_subject=filled.subject if index == 0 else "",
         )
@@ -92,11 +94,11 @@ def size_text(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
 
 
-def _parts(slide: Slide, assets: Mapping[str, File]) -> tuple[ShownPart, ...]:
-    return tuple(_part(part, assets.get(part.asset), assets.get(part.rendition)) for part in slide.parts)
+def _parts(slide: Slide, assets: Mapping[str, File], addresses: Mapping[UUID, str]) -> tuple[ShownPart, ...]:
+    return tuple(_part(part, assets.get(part.asset), assets.get(part.rendition), addresses) for part in slide.parts)
 
 
-def _part(part: Part, asset: File | None, copy: File | None) -> ShownPart:
+def _part(part: Part, asset: File | None, copy: File | None, addresses: Mapping[UUID, str]) -> ShownPart:
     label, icon, _accept = KINDS[part.kind]
     if not isinstance(asset, Asset):
         value = f"{part.kind}:asset:{part.asset}" if part.asset else f"{part.kind}:{part.host}:{part.url}"
@@ -110,7 +112,7 @@ def _part(part: Part, asset: File | None, copy: File | None) -> ShownPart:
         name=asset.name,
         meta=meta(label, goes),
         size=size_text(goes.size or 0),
-        preview=goes.public_path,
+        preview=copy.public_path if copy else addresses[asset.pk],
         alt=asset.alt,
     )
 

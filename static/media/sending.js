@@ -62,17 +62,18 @@ const sendFiles = (() => {
     }
   }
 
-  // Send one file. `moved` hears how much has left, 0 to 1. Out: {asset} or {refused: {message, fix}}.
-  async function sendFile(file, moved) {
+  // Send one file. `moved` hears how much has left, 0 to 1; `more` goes with the last question. Out: {asset} or
+  // {refused: {message, fix}}.
+  async function sendFile(file, moved, more) {
     const started = await again(() => ask(sendWords().start, { name: file.name, size: file.size }));
     if (started.refused) return started;
     await again(() => post(started.url, started.fields, file, moved));
     moved(1);
-    return again(() => ask(started.finish, {}));
+    return again(() => ask(started.finish, more));
   }
 
   // Send files, some at once, each with a line and a bar in `place`. `arrived` gets {asset} in the order of the files.
-  async function sendFiles(files, place, arrived) {
+  async function sendFiles(files, place, arrived, more = {}) {
     const lines = files.map((file) => sendLine(file));
     place.replaceChildren(...lines.map((line) => line.element));
     const results = [];
@@ -85,7 +86,7 @@ const sendFiles = (() => {
       while (next < files.length) {
         const index = next;
         next += 1;
-        results[index] = await sendOne(files[index], lines[index]);
+        results[index] = await sendOne(files[index], lines[index], more);
         tell();
       }
     };
@@ -93,9 +94,9 @@ const sendFiles = (() => {
     return results;
   }
 
-  async function sendOne(file, line) {
+  async function sendOne(file, line, more) {
     try {
-      const result = await sendFile(file, line.moved);
+      const result = await sendFile(file, line.moved, more);
       if (result.refused) line.refuse(`${file.name}: ${result.refused.message} ${result.refused.fix ?? ""}`);
       else line.element.remove();
       return result;

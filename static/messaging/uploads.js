@@ -12,7 +12,7 @@ function partFrom(asset, key) {
   part.querySelector("[data-size]").textContent = asset.sizeText;
   part.querySelector("[data-drop]").setAttribute("aria-label", `Remove ${asset.name}`);
   const image = part.querySelector("img");
-  if (image) image.src = asset.preview;
+  if (image && asset.preview) image.src = asset.preview;
   return part;
 }
 

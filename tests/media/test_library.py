@@ -177,8 +177,8 @@ def test_a_long_library_is_shown_page_by_page_without_a_query_per_file(writer, a
     Asset.objects.bulk_create([copy(n) for n in range(60)])
     with django_assert_max_num_queries(8):
         first = writer[0].get("/media/")
-    second = writer[0].get(f"/media/?before={first.context['before']}", headers={"HX-Request": "true"})
-    assert (len(listed(first)), len(listed(second)), second.context["before"]) == (48, 13, None)
+    second = writer[0].get(f"/media/?{first.context['following']}", headers={"HX-Request": "true"})
+    assert (len(listed(first)), len(listed(second)), second.context["following"]) == (48, 13, "")
     assert listed(first) | listed(second) == {f"{n}.pdf" for n in range(60)} | {"Sea view.png"}
     assert b"<html" not in second.content
 
@@ -218,13 +218,13 @@ def test_a_description_too_long_is_422_with_the_reason(writer, make_asset):
 def test_others_files_need_the_right_over_all(writer, person, asset, action):
     assert writer[0].post(f"/media/{asset.pk}/{action}", {"alt": "x"}).status_code == 403
     boss, _ = person("boss", "view_asset", "change_asset", "delete_asset")
-    assert boss.post(f"/media/{asset.pk}/{action}", {"alt": "x"}).status_code == 200
+    assert boss.post(f"/media/{asset.pk}/{action}", {"alt": "x"}, headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_a_removed_file_leaves_the_library_and_stays_fetchable(writer, make_asset):
     client, owner = writer
     asset = make_asset(owner=owner)
-    assert client.post(f"/media/{asset.pk}/remove").content == b""
+    assert client.post(f"/media/{asset.pk}/remove", headers={"HX-Request": "true"}).content == b""
     assert listed(client.get("/media/")) == set()
     assert client.get(asset.public_path).status_code == 200
     assert client.post(f"/media/{asset.pk}/remove").status_code == 404
