@@ -1,7 +1,7 @@
 """One template: what it says, what its placeholders mean, how it fits, its versions, and what was made of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -173,7 +173,15 @@ def fits(content: Content, values: Mapping[str, str]) -> list[Fit]:
     """What the rules of each provider say of it, once the examples are filled in."""
     resolved, found = resolve(content)
     now = timezone.now()
-    return [Fit(profile.label, [*found, *check(resolved, [profile], shared=values, now=now)]) for profile in profiles()]
+    return [
+        Fit(profile.label, _once_each([*found, *check(resolved, [profile], shared=values, now=now)]))
+        for profile in profiles()
+    ]
+
+
+def _once_each(findings: Sequence[Finding]) -> list[Finding]:
+    """What is said of several slides in the same words is said once."""
+    return list({finding.message: finding for finding in findings}.values())
 
 
 def posted_variables(request: HttpRequest) -> dict[str, dict[str, str]]:

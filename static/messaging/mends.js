@@ -81,21 +81,15 @@ function markSenders() {
     if (option.textContent !== text) option.textContent = text;
   }
 }
-// Why an account does not fit stays unfolded, and whoever was at its line stays there, when the strip is drawn anew.
+// Why an account does not fit stays unfolded when the strip is drawn anew.
 const unfolded = new Set();
-let wayAt = "";
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (event.detail.target?.id !== "fits") return;
-  wayAt = document.activeElement.closest("#fits [data-way]")?.dataset.way ?? "";
   unfolded.clear();
   for (const way of document.querySelectorAll("#fits [data-way][open]")) unfolded.add(way.dataset.way);
 });
 function unfold() {
-  for (const way of document.querySelectorAll("#fits [data-way]")) {
-    way.open = unfolded.has(way.dataset.way);
-    if (way.dataset.way === wayAt) way.querySelector("summary").focus();
-  }
-  wayAt = "";
+  for (const way of document.querySelectorAll("#fits [data-way]")) way.open = unfolded.has(way.dataset.way);
 }
 document.addEventListener("DOMContentLoaded", markSenders);
 document.addEventListener("htmx:oobAfterSwap", (event) => { if (event.detail.target?.id === "fits") { markSenders(); unfold(); } });
