@@ -6,12 +6,13 @@ Encoding and storing happen outside of any transaction; each step is recorded in
 
 import hashlib
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -32,6 +33,11 @@ MOST_ATTEMPTS = 3
 MOST_AT_ONCE = 2
 # After the storage could not be reached.
 PAUSE = timedelta(seconds=15)
+# What failed for a reason that may pass is made anew when somebody asks for it after this.
+AGAIN = timedelta(minutes=10)
+PASSING = ("media_fitting_failed", "media_gone")
+# How old the note of its last use may be: written anew only then, so that askers seldom wait for one another.
+FRESH = timedelta(days=1)
 # The next try asks for this much less, so that something changes.
 SMALLER = 0.7
 BROKEN = ("media_fitting_failed", "The worker stopped over this file again and again. Upload another copy of it.")
@@ -41,31 +47,42 @@ settled = Signal()
 
 
 def ask(asset: Asset, target: Target) -> Rendition:
-    """The copy of an asset for a target: the one there is, or one that will be made. Two statements at most."""
+    """The copy of an asset for a target: the one there is, or one that will be made. A few statements."""
     return ask_all([(asset, target)])[0]
 
 
 def ask_all(wanted: Iterable[tuple[Asset, Target]]) -> list[Rendition]:
-    """A copy for each asset and target, in their order; what is new waits for a worker. Three statements at most.
+    """A copy for each asset and target, in their order; what is new waits for a worker. A few statements for all.
 
-    May be part of the caller's commit: then nothing is made before it.
+    One that failed for a reason that may pass is tried again, though not at once. May be part of the caller's commit:
+    then nothing is made before it.
     """
     pairs = [(asset, str(target)) for asset, target in wanted]
-    known = _known(pairs)
+    again = _kept(pairs, timezone.now())
+    known = {(row.asset_id, row.target): row for row in _rows(pairs).select_related("asset")}
     missing = [(asset, line) for asset, line in pairs if (asset.pk, line) not in known]
     if missing:
         rows = [Rendition(asset=asset, target=line) for asset, line in dict.fromkeys(missing)]
         # Somebody else may be asking for the same; the first counts.
         Rendition.objects.bulk_create(rows, ignore_conflicts=True)
-        known = _known(pairs)
+        known |= {(row.asset_id, row.target): row for row in _rows(missing).select_related("asset")}
+    if missing or again:
         on_commit(lambda: asked.send(Rendition))
     return [known[asset.pk, line] for asset, line in pairs]
 
 
-def _known(pairs: Collection[tuple[Asset, str]]) -> dict[tuple[UUID, str], Rendition]:
+def _rows(pairs: Collection[tuple[Asset, str]]) -> QuerySet[Rendition]:
+    """The copies of these assets for these targets."""
     assets, lines = {asset.pk for asset, _line in pairs}, {line for _asset, line in pairs}
-    rows = Rendition.objects.select_related("asset").filter(asset__in=assets, target__in=lines)
-    return {(row.asset_id, row.target): row for row in rows}
+    return Rendition.objects.filter(asset__in=assets, target__in=lines)
+
+
+def _kept(pairs: Collection[tuple[Asset, str]], now: datetime) -> int:
+    """Keep from being cleared away what is asked for, before it is read. Out: how many are to be tried again."""
+    _rows(pairs).filter(used_at__lte=now - FRESH).update(used_at=now)
+    over = Q(lease_until=None) | Q(lease_until__lte=now)
+    failed = _rows(pairs).filter(over, status=Status.FAILED, code__in=PASSING)
+    return failed.update(status=Status.WAITING, attempts=0, progress=0, lease_until=None, code="", text="")
 
 
 def named(identities: Collection[str]) -> dict[str, Rendition]:
@@ -75,11 +92,6 @@ def named(identities: Collection[str]) -> dict[str, Rendition]:
         with suppress(ValueError):
             ids.add(UUID(identity))
     return {str(row.pk): row for row in Rendition.objects.select_related("asset").filter(pk__in=ids)} if ids else {}
-
-
-def use(renditions: Collection[Rendition], now: datetime) -> None:
-    """Note that copies are used now, which keeps them from being cleared away. One statement."""
-    Rendition.objects.filter(pk__in=[row.pk for row in renditions]).update(used_at=now)
 
 
 def smaller(rendition: Rendition) -> Rendition:
@@ -103,7 +115,11 @@ def work() -> bool:
     lease = _Lease(rendition)
     try:
         fitted = _made(rendition, lease)
-        key = _stored(fitted)
+        facts = _facts(fitted)
+        # The row names the content before it is looked for: the clean-up lets go only what no row names.
+        if not lease.keep(storage_key=facts["storage_key"]):
+            return True
+        _store(fitted, facts["sha256"])
     except Unfit as unfit:
         lease.end(status=Status.FAILED, code=unfit.code, text=unfit.message[:300])
     except FileNotFoundError:
@@ -114,7 +130,7 @@ def work() -> bool:
         lease.put_off(timezone.now() + PAUSE)
         return True
     else:
-        lease.end(status=Status.READY, progress=100, **_facts(fitted, key))
+        lease.end(status=Status.READY, progress=100, **facts)
     settled.send(Rendition)
     return True
 
@@ -132,7 +148,7 @@ def _claim(now: datetime) -> Rendition | None:
         mine = Rendition.objects.filter(pk=row.pk, lease_until=row.lease_until, status=row.status)
         if row.attempts >= MOST_ATTEMPTS:
             code, text = BROKEN
-            if mine.update(status=Status.FAILED, code=code, text=text, lease_until=None):
+            if mine.update(status=Status.FAILED, code=code, text=text, lease_until=now + AGAIN):
                 settled.send(Rendition)
             continue
         until = now + LEASE
@@ -158,9 +174,15 @@ class _Lease:
         if self._mine().update(progress=done, lease_until=until):
             self.shown, self.until = done, until
 
+    def keep(self, **fields: object) -> bool:
+        """Write down what is known so far. Out: False when somebody else has taken the row over."""
+        return bool(self._mine().update(**fields))
+
     def end(self, **fields: object) -> None:
         """Write what came of it, unless somebody else has taken the row over."""
-        if not self._mine().update(lease_until=None, **fields):
+        # A failure keeps the row from being tried again right away.
+        until = timezone.now() + AGAIN if fields.get("status") == Status.FAILED else None
+        if not self._mine().update(lease_until=until, **fields):
             logger.warning("rendition %s was taken over before it was done", self.pk)
 
     def put_off(self, until: datetime) -> None:
@@ -179,16 +201,13 @@ def _made(rendition: Rendition, lease: _Lease) -> Fitted:
         return fit(original, Target.parse(rendition.target), told=lease.tell)
 
 
-def _stored(fitted: Fitted) -> str:
-    return storage.put(
-        fitted.data,
-        sha256=hashlib.sha256(fitted.data).hexdigest(),
-        extension=EXTENSIONS[fitted.mime_type],
-        mime_type=fitted.mime_type,
-    )
+def _store(fitted: Fitted, sha256: str) -> None:
+    extension = EXTENSIONS[fitted.mime_type]
+    storage.put(fitted.data, sha256=sha256, extension=extension, mime_type=fitted.mime_type)
 
 
-def _facts(fitted: Fitted, key: str) -> Mapping[str, object]:
+def _facts(fitted: Fitted) -> dict[str, Any]:
+    sha256 = hashlib.sha256(fitted.data).hexdigest()
     return {
         "mime_type": fitted.mime_type,
         "size": fitted.size,
@@ -196,8 +215,8 @@ def _facts(fitted: Fitted, key: str) -> Mapping[str, object]:
         "height": fitted.height,
         "seconds": fitted.seconds,
         "measured": dict(fitted.measured),
-        "sha256": hashlib.sha256(fitted.data).hexdigest(),
-        "storage_key": key,
+        "sha256": sha256,
+        "storage_key": storage.key_for(sha256, EXTENSIONS[fitted.mime_type]),
         "code": "",
         "text": "",
     }

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from itertools import chain, islice, takewhile
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, ProtectedError, Q, QuerySet
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from media import contents, direct_uploads, storage, uploads, uses
@@ -76,8 +77,10 @@ def _copies(now: datetime) -> int:
         status__in=[Rendition.Status.READY, Rendition.Status.FAILED],
         used_at__lte=now - UNUSED_COPY,
     )
-    rows = list(idle.order_by("used_at")[:AT_ONCE])
-    Rendition.objects.filter(pk__in=[row.pk for row in rows], used_at=F("used_at")).delete()
+    with atomic():
+        # Locked, so that who asks for one meanwhile finds it, and it stays, or does not, and a new one is made.
+        rows = list(idle.select_for_update(of=("self",)).order_by("used_at")[:AT_ONCE])
+        Rendition.objects.filter(pk__in=[row.pk for row in rows]).delete()
     for row in rows:
         if row.storage_key:
             _drop(row.storage_key)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from media import renditions, storage, uploads
+from media import contents, renditions, storage, uploads
 from media.fitting import Target
 from media.models import Asset, Rendition
 from tests.media.fitting import sources
@@ -95,6 +95,19 @@ def test_a_file_that_ends_every_worker_is_given_up(photo):
     assert (row.status, row.code) == (Status.FAILED, "media_fitting_failed")
 
 
+@pytest.mark.parametrize(("code", "again"), [("media_fitting_failed", True), ("media_cannot_fit", False)])
+def test_what_failed_for_a_reason_that_may_pass_is_tried_again_later(photo, code, again):
+    row = renditions.ask(photo, TARGET)
+    Rendition.objects.update(status=Status.FAILED, code=code, attempts=3, lease_until=timezone.now() + renditions.AGAIN)
+    assert renditions.ask(photo, TARGET).status == Status.FAILED
+
+    Rendition.objects.update(lease_until=timezone.now())
+    row = renditions.ask(photo, TARGET)
+
+    assert (row.status == Status.WAITING) is again
+    assert renditions.work() is again
+
+
 def test_who_lost_the_lease_writes_nothing(photo):
     row = renditions.ask(photo, TARGET)
     Rendition.objects.filter(pk=row.pk).update(status=Status.RUNNING, lease_until=timezone.now())
@@ -107,6 +120,22 @@ def test_who_lost_the_lease_writes_nothing(photo):
 
     row.refresh_from_db()
     assert (row.status, row.progress, row.code) == (Status.RUNNING, 0, "")
+
+
+def test_the_clean_up_lets_a_copy_be_that_is_just_being_stored(photo, monkeypatch):
+    put = storage.put
+
+    def put_and_clean(data: bytes, **given: str) -> str:
+        key = put(data, **given)
+        assert not contents.drop(key)
+        return key
+
+    monkeypatch.setattr(storage, "put", put_and_clean)
+    row = renditions.ask(photo, TARGET)
+    assert renditions.work()
+    row.refresh_from_db()
+    assert row.status == Status.READY
+    assert storage.size(row.storage_key) == row.size
 
 
 def test_progress_is_written_and_renews_the_lease(photo):

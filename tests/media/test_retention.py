@@ -14,7 +14,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from media import contents, direct_uploads, fetch_log, links, retention, storage, uploads, uses
+from media import contents, direct_uploads, fetch_log, links, renditions, retention, storage, uploads, uses
+from media.fitting import Target
 from media.models import Asset, AssetUse, MediaFetch, Rendition, Upload
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,16 @@ def test_a_copy_that_no_message_has_used_for_long_is_made_anew_when_it_is_needed
     assert not default_storage.exists(old.storage_key)
     Rendition.objects.update(used_at=timezone.now() - timedelta(days=31))
     uses.note([asset.pk], "message:1", None)
+    assert retention.clean()["copies"] == 0
+
+
+def test_a_copy_that_is_asked_for_again_is_in_use_again(asset):
+    target = Target(("image/jpeg",), 50_000)
+    row = renditions.ask(asset, target)
+    Rendition.objects.update(status=Rendition.Status.FAILED, used_at=timezone.now() - timedelta(days=31))
+
+    assert renditions.ask(asset, target) == row
+
     assert retention.clean()["copies"] == 0
 
 
