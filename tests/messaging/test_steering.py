@@ -153,6 +153,18 @@ def test_a_stop_that_dies_after_its_first_commit_is_ended_by_the_sweep(account, 
     assert counts(ten) == {"cancelled": 10}
 
 
+def test_a_stop_counts_what_a_sweep_beside_it_withdrew(ten: Message, monkeypatch):
+    def beside(rows):
+        steering.finish_stops()
+        return own(rows)
+
+    own = steering._withdraw
+    monkeypatch.setattr(steering, "finish_stops", lambda: sum(own(Transaction.objects.all())))
+    monkeypatch.setattr(steering, "_withdraw", beside)
+
+    assert steering.stop(ten) == 10
+
+
 def test_a_stop_works_in_batches(ten: Message, monkeypatch):
     monkeypatch.setattr(steering, "AT_ONCE", 3)
 
@@ -190,6 +202,27 @@ def test_after_its_time_there_is_nothing_to_undo(account, queued):
 
     assert steering.undo(message) == 0
     assert len(claim(account, 10)) == 10
+
+
+def test_what_left_while_an_undo_waited_for_its_rows_is_not_said_to_be_undone(account, queued, monkeypatch):
+    message = queued(*NUMBERS, undo_seconds=60)
+
+    def late(asked: Message) -> None:
+        # The time ends between the look at the clock and the rows.
+        Transaction.objects.update(next_attempt_at=timezone.now())
+        send(account, 2)
+        refresh(asked)
+
+    refresh = steering.refresh
+    monkeypatch.setattr(steering, "refresh", late)
+
+    assert steering.undo(message) == 0
+
+    monkeypatch.undo()
+    message.refresh_from_db()
+    assert message.stopped_at is None
+    assert "cancelled" not in counts(message)
+    assert steering.stop(message) >= 8
 
 
 def test_a_time_that_was_chosen_is_kept_to_the_second(order):
