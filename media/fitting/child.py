@@ -4,10 +4,12 @@ Usage: python -m media.fitting.child FITTER TARGET GIVEN COPY PROGRESS. Limits a
 exec, because code there deadlocks in a process with threads.
 """
 
+import ctypes
 import importlib
 import json
 import os
 import resource
+import signal
 import sys
 import warnings
 from dataclasses import fields
@@ -19,10 +21,14 @@ from media.fitting.verdicts import Fitted, Unfit
 MEMORY_BYTES = 2_000_000_000
 CPU_SECONDS = 240
 WRITTEN_BYTES = 64_000_000
+# From <linux/prctl.h>.
+_PR_SET_PDEATHSIG = 1
 
 
 def limit_self() -> None:
-    """Caps memory, processor time, written bytes and open files of this process; forbids core dumps."""
+    """Caps memory, processor time, written bytes and open files of this process; forbids core dumps. It ends with the
+    worker that waits for it, even if that is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN_BYTES, WRITTEN_BYTES))
