@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -112,9 +112,11 @@ def mine(request: HttpRequest, asset_id: UUID, permission: str = "media.change_a
 
     Raises Http404, PermissionDenied.
     """
-    asset = get_object_or_404(_there(), pk=asset_id, status__in=statuses or _THERE)
+    asset = get_object_or_404(_there(), pk=asset_id)
     if asset.owner != owner_of(request) and not request.user.has_perm(permission):
         raise PermissionDenied
+    if statuses and asset.status not in statuses:
+        raise Http404
     return asset
 
 

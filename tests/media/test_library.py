@@ -6,6 +6,8 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from media import renditions, uploads
+from media.fitting import Target
 from media.models import Asset
 
 pytestmark = pytest.mark.django_db
@@ -254,3 +256,105 @@ def test_a_form_beyond_all_bounds_is_refused_before_it_is_read(monkeypatch) -> N
     ]
     # The small one was read, and found without the token of a page; the large one was not.
     assert [answer.status_code for answer in answers] == [403, 400]
+
+
+def test_tags_are_put_on_suggested_searched_and_taken_off(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner, name="sea.png")
+    make_asset(owner=owner, name="song.mp3", data=samples.sound())
+    page = client.post(f"/media/{asset.pk}/tags", {"add": " Summer  Sale, BLUE"})
+    assert page.context["tags"] == ["blue", "summer sale"]
+    for query in ("?tag=blue", "?q=summer", "?q=SALE&kind=image"):
+        assert listed(client.get(f"/media/{query}")) == {"sea.png"}
+    assert client.get("/media/").context["known"] == ["blue", "summer sale"]
+    assert client.post(f"/media/{asset.pk}/tags", {"drop": "blue"}).context["tags"] == ["summer sale"]
+    assert client.get("/media/").context["known"] == ["summer sale"]
+
+
+@pytest.mark.parametrize("words", ["", " , ", "x" * 41, ",".join(f"tag{number}" for number in range(21))])
+def test_tags_that_are_none_are_422_with_the_reason(writer, make_asset, words):
+    client, owner = writer
+    asset = make_asset(owner=owner)
+    answer = client.post(f"/media/{asset.pk}/tags", {"add": words})
+    assert (answer.status_code, answer.context["tags"]) == (422, [])
+    assert b'role="alert"' in answer.content
+
+
+def test_an_archived_file_is_found_and_brought_back(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner, name="sea.png")
+    client.post(f"/media/{asset.pk}/remove")
+    assert listed(client.get("/media/?archived=1")) == {"sea.png"}
+    page = client.get(f"/media/{asset.pk}/").content.decode()
+    assert "In the archive." in page
+    assert "data-replaces" not in page
+    assert client.post(f"/media/{asset.pk}/bring-back").status_code == 302
+    assert client.post(f"/media/{asset.pk}/bring-back").status_code == 404
+    asset.refresh_from_db()
+    assert (asset.status, asset.expires_at) == (Asset.Status.READY, None)
+
+
+def test_what_browsers_cannot_show_is_shown_by_a_copy_made_when_somebody_looks(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner, mime_type="image/heic")
+    assert not asset.renditions.exists()
+    page = client.get(f"/media/{asset.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert asset.public_path not in page.partition('class="told"')[0]
+    assert 'hx-trigger="load delay:2s"' in page
+    assert renditions.work()
+    assert not renditions.due()
+    copy = asset.renditions.get()
+    page = client.get(f"/media/{asset.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert copy.public_path in page.partition('class="told"')[0]
+    assert "load delay" not in page
+    assert client.get(copy.public_path).status_code == 200
+    # It is no copy that somebody asked for.
+    assert "Copies made to fit" not in page
+
+
+def test_copies_of_a_file_are_shown_with_what_they_saved(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner, data=samples.png(80, 60))
+    renditions.ask(asset, Target(("image/jpeg",), 20_000))
+    renditions.work()
+    copy = asset.renditions.get()
+    [shown] = client.get(f"/media/{asset.pk}/").context["copies"]
+    assert shown["row"] == copy
+    assert shown["alike"] == round(100 * copy.measured["ssim"])
+
+
+def finished(client: Client, data: bytes, **more: str):
+    answer = client.post("/media/uploads/", {"name": "new.png", "size": len(data)}).json()
+    client.post(answer["url"], {**answer["fields"], "file": file(data)})
+    return client.post(answer["finish"], more)
+
+
+def test_an_upload_takes_the_place_of_a_file(writer, make_asset):
+    client, owner = writer
+    asset = make_asset(owner=owner, alt="The sea")
+    client.post(f"/media/{asset.pk}/tags", {"add": "blue"})
+    answer = finished(client, samples.png(90, 60), replaces=str(asset.pk))
+    new = Asset.objects.get(pk=answer.json()["asset"]["id"])
+    assert (new.name, new.alt, new.width, new.replaces) == ("Sea view.png", "The sea", 90, asset)
+    assert [tag.name for tag in new.tags.all()] == ["blue"]
+    assert listed(client.get("/media/?archived=1")) == {"Sea view.png"}
+    assert f"/media/{new.pk}/" in client.get(f"/media/{asset.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("what", ["another kind", "another's file", "nonsense"])
+def test_a_place_that_cannot_be_taken_leaves_nothing_behind(writer, make_asset, what):
+    client, owner = writer
+    asset = make_asset(owner=owner if what != "another's file" else "user:0", data=samples.sound(), name="song.mp3")
+    answer = finished(client, samples.png(90, 60), replaces="x" if what == "nonsense" else str(asset.pk))
+    wanted = {"another kind": 422, "another's file": 403, "nonsense": 404}
+    assert answer.status_code == wanted[what]
+    assert list(Asset.objects.all()) == [asset]
+
+
+def test_the_space_that_is_taken_is_told(writer, make_asset, monkeypatch):
+    client, owner = writer
+    asset = make_asset(owner=owner)
+    make_asset(owner="user:0", name="theirs.png")
+    monkeypatch.setattr(uploads, "MAX_BYTES_PER_OWNER", 2 * asset.size)
+    assert client.get("/media/").context["space"]["percent"] == 50
+    assert client.get("/media/").context["space"]["count"] == 1
