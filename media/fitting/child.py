@@ -1,7 +1,7 @@
 """The limited child: makes one copy, writes it and how far it is, prints one JSON verdict.
 
-Usage: python -m media.fitting.child FITTER TARGET GIVEN COPY PROGRESS. Limits are set here and not between fork and
-exec, because code there deadlocks in a process with threads.
+Usage: python -m media.fitting.child FITTER TARGET GIVEN COPY PROGRESS WORKER. Limits are set here and not between
+fork and exec, because code there deadlocks in a process with threads.
 """
 
 import ctypes
@@ -26,9 +26,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limit_self() -> None:
-    """Caps memory, processor time, written bytes and open files of this process; forbids core dumps. It ends with the
-    worker that waits for it, even if that is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Caps memory, processor time, written bytes and open files of this process; forbids core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN_BYTES, WRITTEN_BYTES))
@@ -38,7 +36,15 @@ def limit_self() -> None:
     os.nice(5)
 
 
-def main(fitter: str, target: str, given: str, copy: str, progress: str) -> None:
+def end_with(worker: int) -> None:
+    """Ends this process together with the worker that waits for it, even if that is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != worker:
+        sys.exit("the worker is gone")  # it died while this one started
+
+
+def main(fitter: str, target: str, given: str, copy: str, progress: str, worker: str) -> None:
+    end_with(int(worker))
     limit_self()
     # A warning of a decoder must never reach the channel of the verdict.
     warnings.simplefilter("ignore")

@@ -39,7 +39,7 @@ def _nobody(_done: int) -> None:
 
 
 def _command(source: Path, target: Target, copy: Path, progress: Path) -> list[str]:
-    names = [str(source.resolve()), str(copy), str(progress)]
+    names = [str(source.resolve()), str(copy), str(progress), str(os.getpid())]
     return [sys.executable, "-m", _CHILD, _FITTERS[target.kind], str(target), *names]
 
 
