@@ -22,6 +22,10 @@ PAGES = {
     "web:dashboard": READERS,
     "web:compose": COMPOSERS,
     "web:compose-check": COMPOSERS,
+    "web:compose-mend": COMPOSERS,
+    "web:compose-fit": COMPOSERS,
+    "web:compose-describe": COMPOSERS,
+    "web:media-from-url": COMPOSERS,
     "web:compose-send": COMPOSERS,
     "web:compose-discard": COMPOSERS,
     "web:draft-versions": COMPOSERS,
@@ -70,15 +74,35 @@ PAGES = {
     "media:picker": READERS,
     "media:describe": COMPOSERS,
     "media:remove": CHIEF,
+    "media:file-page": READERS,
+    "media:card": READERS,
+    "media:tags": COMPOSERS,
+    "media:bring-back": CHIEF,
 }
-POSTS = {"compose-check", "compose-send", "compose-discard", "template-rename", "template-delete"}
+POSTS = {
+    "compose-mend",
+    "media-from-url",
+    "compose-check",
+    "compose-send",
+    "compose-discard",
+    "template-rename",
+    "template-delete",
+}
 POSTS |= {"template-variables", "template-restore", "template-archive", "template-duplicate"}
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
 POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
-POSTS |= {"upload", "describe", "remove"}
+POSTS |= {"upload", "describe", "remove", "tags", "bring-back"}
 POSTS |= {f"list-{door}" for door in ("import", "typed", "row", "columns", "drop", "mended", "keep", "forget")}
 # About one of one's own drafts, tests or lists: without naming it there is nothing to find.
-OF_ONE = {"web:draft-versions", "web:draft-version", "web:trial", "web:list-panel", "web:list-bad-rows"}
+OF_ONE = {
+    "web:compose-fit",
+    "web:compose-describe",
+    "web:draft-versions",
+    "web:draft-version",
+    "web:trial",
+    "web:list-panel",
+    "web:list-bad-rows",
+}
 # Doors with keys, tokens or secrets of their own: looked at in their rooms.
 API = [
     "messages",
@@ -93,6 +117,8 @@ API = [
     "docs",
 ]
 OTHERS = {"api-media", "api-media-detail", "media:file", "webhook", *(f"api:{name}" for name in API)}
+# Open to everybody, and the three steps of a direct upload (tests/media/test_direct_uploads.py).
+OTHERS |= {"set_language", *(f"media:upload-{step}" for step in ("start", "put", "finish"))}
 # Doors where a list is made.
 NEW_LISTS = {"web:list-import", "web:list-typed"}
 ADMIN = {
@@ -146,7 +172,7 @@ def ids(queued, composer) -> dict[str, UUID]:
 
 def address(name: str, ids: dict[str, UUID]) -> str:
     what = name.partition(":")[2].partition("-")[0]
-    if name in {"media:describe", "media:remove"}:
+    if name in {f"media:{one}" for one in ("describe", "remove", "file-page", "card", "tags", "bring-back")}:
         what = "asset"
     plain = name in {"web:templates", "web:messages", "web:conversations", *NEW_LISTS} or what not in ids
     place = [1] if name == "web:list-row" else []

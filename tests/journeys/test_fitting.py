@@ -32,6 +32,7 @@ def draft(composer, sender, settings, tmp_path) -> Draft:
 
 def test_a_photo_is_made_to_fit_compared_and_used(browser_page, sign_in, composer, draft):
     page = browser_page
+    page.set_default_timeout(60_000)
     sign_in(composer, f"/compose/?draft={draft.pk}")
 
     page.locator("[data-code=media_will_be_fitted] button").click()

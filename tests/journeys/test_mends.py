@@ -11,6 +11,7 @@ from messaging.content import Content, Slide
 from messaging.gateway import registry
 from messaging.models import Draft, ProviderAccount, Sender
 from messaging.web.compose_mends import as_typed
+from messaging.web.composer_form import field_of, slide_keys
 from tests.messaging.defects import DEFECTS, GOOD, Defect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,7 +84,8 @@ def test_every_fault_is_shown_at_its_place_and_mended_by_a_click(page, live_serv
     for defect in {(one.code, one.click): one for one in DEFECTS}.values():
         draft = drafted(defect, composer, senders)
         page.goto(f"{live_server.url}/compose/?draft={draft.pk}", wait_until="domcontentloaded")
-        line = page.locator(f'#checks li.err[data-code="{defect.code}"]').first
+        place = field_of(defect.pointer, slide_keys(len(defect.content.slides)))
+        line = page.locator(f'#checks li.err[data-code="{defect.code}"][data-field="{place}"]').first
         expect(line, str(defect)).to_be_visible()
         if defect.click and not defect.click.startswith("shrink"):
             line.locator(f'[data-action="{defect.click}"]').first.click()
