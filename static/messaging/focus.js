@@ -8,8 +8,8 @@
 
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
     const at = document.activeElement;
-    // What has an id is found again by htmx, with its caret.
-    if (at.id || lost() || !detail.target?.contains(at)) return;
+    // A field is found again by htmx, with its caret.
+    if (lost() || !detail.target?.contains(at) || at.matches("input[id], textarea[id], select[id]")) return;
     held = { part: detail.target.id, tag: at.tagName, words: at.textContent };
   });
 
