@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordWidget,
@@ -43,20 +45,20 @@ class NewAccountForm(AccountForm):
         super().__init__(*args, **kwargs)
         choices = self.fields["provider"]
         assert isinstance(choices, forms.ChoiceField)
-        choices.choices = [("", "Choose one"), *((name, meanings.label_of(name)) for name in registry.names())]
+        choices.choices = [("", gettext("Choose one")), *((name, meanings.label_of(name)) for name in registry.names())]
 
 
 class KeptAccountForm(AccountForm):
     """Step two and later: credentials are written, never read; a blank field keeps what is stored."""
 
     source_cidrs = NetworksField(
-        label="Receipts may come from", help_text="One network a line, such as 203.0.113.0/24. Empty allows any."
+        label=_("Receipts may come from"), help_text=_("One network a line, such as 203.0.113.0/24. Empty allows any.")
     )
     forget = forms.MultipleChoiceField(
-        label="Forget",
+        label=_("Forget"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Tick to remove what is stored.",
+        help_text=_("Tick to remove what is stored."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,9 +68,9 @@ class KeptAccountForm(AccountForm):
         for credential in credentials:
             if field := self.fields.get(PREFIX + credential.name):
                 field.widget.attrs["placeholder"] = (
-                    "Stored. Leave blank to keep it" if self._has(credential) else "Not set"
+                    gettext("Stored. Leave blank to keep it") if self._has(credential) else gettext("Not set")
                 )
-        optional = [(each.name, each.label) for each in credentials if self._has(each) and not each.required]
+        optional = [(each.name, gettext(each.label)) for each in credentials if self._has(each) and not each.required]
         for option in options_of(self.instance.provider):
             if field := self.fields.get(SWITCH + option.name):
                 field.initial = self.instance.options.get(option.name, option.default)
@@ -84,9 +86,11 @@ class KeptAccountForm(AccountForm):
         for credential in credentials_of(self.instance.provider):
             name = PREFIX + credential.name
             if credential.required and not cleaned.get(name) and not self._has(credential) and name in self.fields:
-                self.add_error(name, f"{credential.label} is needed to send through this provider.")
+                said = gettext("%(what)s is needed to send through this provider.")
+                self.add_error(name, said % {"what": gettext(credential.label)})
             elif self._moves(cleaned) and self._has(credential) and not cleaned.get(name) and not self._forgets(name):
-                self.add_error(name, "The address has changed: type this in again, so that nobody else receives it.")
+                said = gettext("The address has changed: type this in again, so that nobody else receives it.")
+                self.add_error(name, said)
         return cleaned
 
     def _moves(self, cleaned: dict[str, Any]) -> bool:
@@ -128,17 +132,17 @@ def form_for(account: ProviderAccount) -> type[KeptAccountForm]:
 
 def _field(credential: CredentialField) -> forms.Field:
     return forms.CharField(
-        label=credential.label,
+        label=gettext(credential.label),
         required=False,
         max_length=LONGEST_SECRET,
-        help_text=credential.help,
+        help_text=gettext(credential.help),
         widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
     )
 
 
 def _switch(option: OptionField) -> forms.Field:
     return forms.BooleanField(
-        label=option.label, required=False, help_text=option.help, widget=UnfoldBooleanSwitchWidget
+        label=gettext(option.label), required=False, help_text=gettext(option.help), widget=UnfoldBooleanSwitchWidget
     )
 
 
@@ -169,15 +173,16 @@ def check_base_url(text: str) -> str:
         url = urlsplit(text.strip())
         host, port = url.hostname or "", url.port or PORTS.get(url.scheme, 0)
     except ValueError as error:
-        raise ValidationError("This is not a web address. Write it as https://api.example.com.") from error
+        raise ValidationError(gettext("This is not a web address. Write it as https://api.example.com.")) from error
     if (
         url.scheme not in PORTS
         or not host
         or any(character.isspace() or character == "\\" for character in text.strip())
     ):
-        raise ValidationError("This is not a web address. Write it as https://api.example.com.")
+        raise ValidationError(gettext("This is not a web address. Write it as https://api.example.com."))
     if url.username is not None or url.password is not None or url.query or url.fragment:
-        raise ValidationError("Give the address alone, without user name, query or fragment.")
+        raise ValidationError(gettext("Give the address alone, without user name, query or fragment."))
     if url.scheme != "https" and f"{host}:{port}" not in settings.ALLOW_PRIVATE_TARGETS:
-        raise ValidationError(f"Use https: credentials must not travel in the clear to {host}:{port}.")
+        said = gettext("Use https: credentials must not travel in the clear to %(host)s.")
+        raise ValidationError(said % {"host": f"{host}:{port}"})
     return text.strip().rstrip("/")

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -26,12 +28,12 @@ from messaging.admin.account_form import (
     options_of,
     stored_credentials,
 )
-from messaging.admin.fields import pause_shown, resume_address
+from messaging.admin.fields import Levels, pause_shown, resume_address
 from messaging.models import ProviderAccount
 from messaging.models.senders import new_webhook_secret
 from messaging.pauses import resume
 
-BASE_URL_HELP = (
+BASE_URL_HELP = _(
     "As the provider gives it. Some give the place where their API begins, such as https://api.example.com; "
     "others the whole address of the call."
 )
@@ -52,42 +54,42 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         css = {"all": ["messaging/dashboard.css", "messaging/accounts.css"]}
         js = ["messaging/copy.js"]
 
-    @display(description="provider", ordering="provider")  # type: ignore[untyped-decorator]
+    @display(description=_("provider"), ordering="provider")  # type: ignore[untyped-decorator]
     def shown_provider(self, account: ProviderAccount) -> str:
         return meanings.label_of(account.provider)
 
-    @display(description="base URL", ordering="base_url")  # type: ignore[untyped-decorator]
+    @display(description=_("base URL"), ordering="base_url")  # type: ignore[untyped-decorator]
     def shown_address(self, account: ProviderAccount) -> str:
         return account.base_url
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "base_url" and field:
-            field.label = "Base URL"
+            field.label = _("Base URL")
             field.help_text = BASE_URL_HELP
         return field
 
-    @display(description="state", label={"Active": "success", "Paused": "warning"})  # type: ignore[untyped-decorator]
+    @display(description=_("state"), label=Levels({"Active": "success", "Paused": "warning"}))  # type: ignore[untyped-decorator]
     def shown_state(self, account: ProviderAccount) -> str:
-        return "Paused" if account.paused_at else "Active"
+        return gettext("Paused") if account.paused_at else gettext("Active")
 
-    @display(description="state")  # type: ignore[untyped-decorator]
+    @display(description=_("state"))  # type: ignore[untyped-decorator]
     def shown_pause(self, account: ProviderAccount) -> str:
         return pause_shown(account, getattr(account, "resume_address", ""))
 
-    @display(description="webhook URL")  # type: ignore[untyped-decorator]
+    @display(description=_("webhook URL"))  # type: ignore[untyped-decorator]
     def shown_webhook(self, account: ProviderAccount) -> str:
         return account_shown.webhook(account)
 
-    @display(description="last test")  # type: ignore[untyped-decorator]
+    @display(description=_("last test"))  # type: ignore[untyped-decorator]
     def shown_test(self, account: ProviderAccount) -> str:
         return account_shown.tested(account, getattr(account, "test_address", ""))
 
-    @display(description="previous secret")  # type: ignore[untyped-decorator]
+    @display(description=_("previous secret"))  # type: ignore[untyped-decorator]
     def shown_rotation(self, account: ProviderAccount) -> str:
         if account.webhook_secret_previous:
-            return "Still taken, until you choose “Stop taking the previous secret” in the list."
-        return "There is none."
+            return gettext("Still taken, until you choose “Stop taking the previous secret” in the list.")
+        return gettext("There is none.")
 
     def get_form(
         self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any
@@ -109,26 +111,26 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         if obj is None:
             return [(None, {"fields": ("name", "provider", "base_url")})]
         plain = (None, {"fields": ("name", "shown_provider", "base_url", "shown_pause")})
-        speed = ("Speed", {"fields": (("calls_per_second", "concurrency"),)})
-        hook = ("Receipts", {"fields": ("shown_webhook", "shown_rotation", "source_cidrs")})
-        test = ("Does it work?", {"fields": ("shown_test",)})
+        speed = (gettext("Speed"), {"fields": (("calls_per_second", "concurrency"),)})
+        hook = (gettext("Receipts"), {"fields": ("shown_webhook", "shown_rotation", "source_cidrs")})
+        test = (gettext("Does it work?"), {"fields": ("shown_test",)})
         if not self.has_change_permission(request, obj):
             return [plain, test, speed, hook]
         switches = tuple(SWITCH + option.name for option in options_of(obj.provider))
-        more = [("Options", {"fields": switches})] if switches else []
-        return [plain, ("Credentials", self._credentials(obj)), test, hook, *more, speed]
+        more = [(gettext("Options"), {"fields": switches})] if switches else []
+        return [plain, (gettext("Credentials"), self._credentials(obj)), test, hook, *more, speed]
 
     def _credentials(self, account: ProviderAccount) -> dict[str, Any]:
         stored, broken = stored_credentials(account)
         fields = [PREFIX + each.name for each in credentials_of(account.provider)]
         optional = any(stored.get(each.name) and not each.required for each in credentials_of(account.provider))
-        about = "Stored encrypted and never shown again. A blank field keeps what is stored."
+        about = gettext("Stored encrypted and never shown again. A blank field keeps what is stored.")
         if broken:
-            about = "The stored credentials cannot be opened with any of CREDENTIALS_KEYS. Type them in again."
+            about = gettext("The stored credentials cannot be opened with any of CREDENTIALS_KEYS. Type them in again.")
         return {"fields": (*fields, "forget") if optional else tuple(fields), "description": about}
 
     def response_add(self, request: HttpRequest, obj: ProviderAccount, *_more: Any, **_named: Any) -> HttpResponse:
-        messages.success(request, f"{obj.name} was added. Now give its credentials.")
+        messages.success(request, gettext("%(name)s was added. Now give its credentials.") % {"name": obj.name})
         return HttpResponseRedirect(reverse("admin:messaging_provideraccount_change", args=[obj.pk]))
 
     def get_urls(self) -> list[URLPattern]:
@@ -145,27 +147,31 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         findings = health.test(account, now=timezone.now())
         bad = sum(finding.verdict is health.Health.BAD for finding in findings)
         if bad:
-            messages.error(request, f"{account.name} was tried: {bad} of {len(findings)} things do not work.")
+            said = gettext("%(name)s was tried: %(bad)s of %(all)s things do not work.")
+            messages.error(request, said % {"name": account.name, "bad": bad, "all": len(findings)})
         else:
-            messages.success(request, f"{account.name} was tried: nothing is broken.")
+            messages.success(request, gettext("%(name)s was tried: nothing is broken.") % {"name": account.name})
         return HttpResponseRedirect(reverse("admin:messaging_provideraccount_change", args=[pk]))
 
-    @action(description="Pause sending", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Pause sending"), permissions=["change"])  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
         reason = f"Paused by {request.user.get_username()}."
         done = self._update(
             request, queryset.filter(paused_at=None), reason, paused_at=timezone.now(), paused_reason=reason
         )
-        messages.success(request, f"Paused: {done}. Messages of these accounts wait in the queue.")
+        said = gettext("Paused: %(number)s. Messages of these accounts wait in the queue.")
+        messages.success(request, said % {"number": done})
 
-    @action(description="Resume sending", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Resume sending"), permissions=["change"])  # type: ignore[untyped-decorator]
     def resume(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
-        messages.success(request, f"Resumed: {resume(queryset, cast(User, request.user))}.")
+        done = resume(queryset, cast(User, request.user))
+        messages.success(request, gettext("Resumed: %(number)s.") % {"number": done})
 
-    @action(description="New webhook secret", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("New webhook secret"), permissions=["change"])  # type: ignore[untyped-decorator]
     def rotate_secret(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
         if busy := [account.name for account in queryset if account.webhook_secret_previous]:
-            messages.error(request, f"Still rotating: {', '.join(busy)}. Stop taking the previous secret first.")
+            said = gettext("Still rotating: %(names)s. Stop taking the previous secret first.")
+            messages.error(request, said % {"names": ", ".join(busy)})
             return
         for account in queryset[:100]:
             self._update(
@@ -176,14 +182,15 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
                 webhook_secret_previous=account.webhook_secret,
             )
         messages.success(
-            request, "New webhook URLs are ready to be copied. The previous ones are taken until you stop that."
+            request,
+            gettext("New webhook URLs are ready to be copied. The previous ones are taken until you stop that."),
         )
 
-    @action(description="Stop taking the previous secret", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Stop taking the previous secret"), permissions=["change"])  # type: ignore[untyped-decorator]
     def end_rotation(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
         rotating = queryset.filter(~Q(webhook_secret_previous=None))
         done = self._update(request, rotating, "Previous webhook secret removed", webhook_secret_previous=None)
-        messages.success(request, f"Previous secrets removed: {done}.")
+        messages.success(request, gettext("Previous secrets removed: %(number)s.") % {"number": done})
 
     def _update(self, request: HttpRequest, accounts: QuerySet[ProviderAccount], what: str, **values: Any) -> int:
         """Change accounts at once and write down who did it. Out: how many."""

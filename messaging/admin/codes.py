@@ -12,12 +12,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from media.listing import GuardedList
 from messaging import meanings, receipts
+from messaging.admin.fields import Levels
 from messaging.admin.receipts import MOST_REPLAYED
 from messaging.gateway.codes import OutcomeClass, Where
 from messaging.models import ProviderCode, ReceiptInbox
@@ -25,27 +28,27 @@ from messaging.statuses import Status
 
 # What an answer may mean. Acceptance is not among them: the adapter alone knows where a reference stands.
 OUTCOMES = (
-    (OutcomeClass.UNKNOWN, "Outcome unknown: never sent again by itself, a receipt settles it (the safe choice)"),
-    (OutcomeClass.FAILED, "Refused for good: the message ends as failed"),
-    (OutcomeClass.CONFIGURATION, "The account is at fault: the message is kept, several in a row pause the account"),
-    (OutcomeClass.BLOCKED, "The provider holds this recipient back: nothing was sent"),
-    (OutcomeClass.RETRY, "Certainly not accepted: sent again by itself. If that is wrong, people get it twice"),
+    (OutcomeClass.UNKNOWN, _("Outcome unknown: never sent again by itself, a receipt settles it (the safe choice)")),
+    (OutcomeClass.FAILED, _("Refused for good: the message ends as failed")),
+    (OutcomeClass.CONFIGURATION, _("The account is at fault: the message is kept, several in a row pause the account")),
+    (OutcomeClass.BLOCKED, _("The provider holds this recipient back: nothing was sent")),
+    (OutcomeClass.RETRY, _("Certainly not accepted: sent again by itself. If that is wrong, people get it twice")),
 )
 STATES = (
-    ("", "Shown on the timeline only: the status stays"),
-    (Status.SUBMITTED, "Submitted: handed to the mobile network"),
-    (Status.DELIVERED, "Delivered: it reached the phone"),
-    (Status.READ, "Read: it was opened"),
-    (Status.UNCONFIRMED, "Unconfirmed: nothing more will be known"),
-    (Status.EXPIRED, "Expired: not delivered in time"),
-    (Status.FAILED, "Failed: not delivered"),
+    ("", _("Shown on the timeline only: the status stays")),
+    (Status.SUBMITTED, _("Submitted: handed to the mobile network")),
+    (Status.DELIVERED, _("Delivered: it reached the phone")),
+    (Status.READ, _("Read: it was opened")),
+    (Status.UNCONFIRMED, _("Unconfirmed: nothing more will be known")),
+    (Status.EXPIRED, _("Expired: not delivered in time")),
+    (Status.FAILED, _("Failed: not delivered")),
 )
 WHOSE = (
-    ("sender", "Whoever wrote the message"),
-    ("admin", "An administrator"),
-    ("recipient", "The recipient"),
-    ("provider", "The provider"),
-    ("nobody", "Nobody: there is nothing to do"),
+    ("sender", _("Whoever wrote the message")),
+    ("admin", _("An administrator")),
+    ("recipient", _("The recipient")),
+    ("provider", _("The provider")),
+    ("nobody", _("Nobody: there is nothing to do")),
 )
 
 
@@ -55,19 +58,19 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
     meaning = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
-        help_text="In plain words, a whole sentence, such as “The phone was switched off.”",
+        help_text=_("In plain words, a whole sentence, such as “The phone was switched off.”"),
     )
     next_step = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
-        help_text="What a clerk should do, such as “Send again later.”",
+        help_text=_("What a clerk should do, such as “Send again later.”"),
     )
-    whose = forms.ChoiceField(label="Whose matter", choices=WHOSE, widget=UnfoldAdminSelectWidget)
+    whose = forms.ChoiceField(label=_("Whose matter"), choices=WHOSE, widget=UnfoldAdminSelectWidget)
     outcome = forms.ChoiceField(
-        label="What the answer says about the message", choices=OUTCOMES, widget=UnfoldAdminSelectWidget
+        label=_("What the answer says about the message"), choices=OUTCOMES, widget=UnfoldAdminSelectWidget
     )
     state = forms.ChoiceField(
-        label="What it does to the status", choices=STATES, required=False, widget=UnfoldAdminSelectWidget
+        label=_("What it does to the status"), choices=STATES, required=False, widget=UnfoldAdminSelectWidget
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,46 +93,54 @@ class CodeAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no
     class Media:
         css = {"all": ["messaging/dashboard.css"]}
 
-    @display(description="provider", ordering="provider")  # type: ignore[untyped-decorator]
+    @display(description=_("provider"), ordering="provider")  # type: ignore[untyped-decorator]
     def shown_provider(self, row: ProviderCode) -> str:
         return meanings.label_of(row.provider)
 
-    @display(description="state", label={"Explained": "success", "Not known": "warning"})  # type: ignore[untyped-decorator]
+    @display(
+        description=_("state"),
+        label=Levels({"Explained": "success", "Not known": "warning"}),
+    )  # type: ignore[untyped-decorator]
     def shown_state(self, row: ProviderCode) -> str:
-        return "Explained" if row.mapped_at else "Not known"
+        return gettext("Explained") if row.mapped_at else gettext("Not known")
 
-    @display(description="seen")  # type: ignore[untyped-decorator]
+    @display(description=_("seen"))  # type: ignore[untyped-decorator]
     def shown_seen(self, row: ProviderCode) -> str:
-        times = "once" if row.seen_count == 1 else f"{row.seen_count:,} times"
-        return f"{times}, first {row.first_seen_at:%Y-%m-%d %H:%M} UTC, last {row.last_seen_at:%Y-%m-%d %H:%M} UTC"
+        number = {"number": f"{row.seen_count:,}"}
+        times = ngettext("%(number)s time", "%(number)s times", row.seen_count) % number
+        moments = {"first": f"{row.first_seen_at:%Y-%m-%d %H:%M}", "last": f"{row.last_seen_at:%Y-%m-%d %H:%M}"}
+        return gettext("%(times)s, first %(first)s UTC, last %(last)s UTC") % {"times": times, **moments}
 
-    @display(description="the provider says")  # type: ignore[untyped-decorator]
+    @display(description=_("the provider says"))  # type: ignore[untyped-decorator]
     def shown_sample(self, row: ProviderCode) -> str:
-        return row.sample or "Nothing beside the code"
+        return row.sample or gettext("Nothing beside the code")
 
-    @display(description="explained")  # type: ignore[untyped-decorator]
+    @display(description=_("explained"))  # type: ignore[untyped-decorator]
     def shown_mapped(self, row: ProviderCode) -> str:
         if not row.mapped_at:
-            return "Not yet. Saving this page explains it."
-        who = row.mapped_by.get_username() if row.mapped_by else "somebody who has left"
-        return f"{row.mapped_at:%Y-%m-%d %H:%M} UTC by {who}"
+            return gettext("Not yet. Saving this page explains it.")
+        who = row.mapped_by.get_username() if row.mapped_by else gettext("somebody who has left")
+        return gettext("%(at)s UTC by %(who)s") % {"at": f"{row.mapped_at:%Y-%m-%d %H:%M}", "who": who}
 
-    @display(description="past messages")  # type: ignore[untyped-decorator]
+    @display(description=_("past messages"))  # type: ignore[untyped-decorator]
     def shown_replay(self, row: ProviderCode) -> str:
         if row.where == Where.ANSWER:
-            return "What was sent before stays as it is; the meaning counts from the next answer on."
+            return gettext("What was sent before stays as it is; the meaning counts from the next answer on.")
         number = carrying(row).count()
         if not number:
-            return "No receipt in the inbox carries it."
-        said = f"{number:,} receipt{'' if number == 1 else 's'} in the inbox carried it."
+            return gettext("No receipt in the inbox carries it.")
+        said = ngettext(
+            "%(number)s receipt in the inbox carried it.", "%(number)s receipts in the inbox carried it.", number
+        ) % {"number": f"{number:,}"}
         if not row.mapped_at:
-            return f"{said} Once it is explained, they can be replayed."
+            return f"{said} {gettext('Once it is explained, they can be replayed.')}"
         if not getattr(row, "may_replay", False):
             return said
         return format_html(
-            '<span>{}</span> <button class="resume" type="submit" formaction="{}" formnovalidate>Replay</button>',
+            '<span>{}</span> <button class="resume" type="submit" formaction="{}" formnovalidate>{}</button>',
             said,
             reverse("admin:messaging_providercode_replay", args=[row.pk]),
+            gettext("Replay"),
         )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ProviderCode | None:
@@ -144,7 +155,10 @@ class CodeAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no
         seen = ("code", "shown_provider", "where", "shown_sample", "shown_seen")
         return [
             (None, {"fields": seen}),
-            ("What it means", {"fields": ("meaning", "next_step", "whose", decides, "shown_mapped", "shown_replay")}),
+            (
+                gettext("What it means"),
+                {"fields": ("meaning", "next_step", "whose", decides, "shown_mapped", "shown_replay")},
+            ),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderCode | None = None) -> Any:  # noqa: ARG002
@@ -157,7 +171,8 @@ class CodeAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no
     def response_change(self, request: HttpRequest, obj: ProviderCode) -> HttpResponse:
         """Back to the page while there is something to replay: that is the next step."""
         if obj.where == Where.RECEIPT and carrying(obj).exists():
-            messages.success(request, f"{obj.code} is explained. Replay the receipts that carried it to count them.")
+            said = gettext("%(code)s is explained. Replay the receipts that carried it to count them.")
+            messages.success(request, said % {"code": obj.code})
             return HttpResponseRedirect(reverse("admin:messaging_providercode_change", args=[obj.pk]))
         return cast(HttpResponse, super().response_change(request, obj))
 
@@ -174,11 +189,12 @@ class CodeAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no
             raise PermissionDenied
         back = HttpResponseRedirect(reverse("admin:messaging_providercode_change", args=[pk]))
         if not row.mapped_at:
-            messages.error(request, "Say what the code means first.")
+            messages.error(request, gettext("Say what the code means first."))
             return back
         chosen = list(carrying(row).order_by("id").values_list("pk", flat=True)[:MOST_REPLAYED])
         receipts.replay(chosen)
-        messages.success(request, f"Replayed: {len(chosen)}. The same facts are never counted twice.")
+        said = gettext("Replayed: %(number)s. The same facts are never counted twice.")
+        messages.success(request, said % {"number": len(chosen)})
         return back
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 (Django's signature)

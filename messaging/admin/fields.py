@@ -9,11 +9,22 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from messaging.models import ProviderAccount, Sender
 
 MOST_NETWORKS = 50
+
+
+class Levels(dict[str, str]):
+    """The colours of words in a list, by the words as they are written here; found by them in the reader's language."""
+
+    def __contains__(self, shown: object) -> bool:
+        return any(gettext(words) == shown for words in self)
+
+    def __getitem__(self, shown: str) -> str:
+        return next(level for words, level in self.items() if gettext(words) == shown)
 
 
 class NetworksField(forms.CharField):
@@ -30,7 +41,8 @@ class NetworksField(forms.CharField):
         text = value if isinstance(value, str) else "\n".join(value or [])
         lines = [line.strip() for line in text.replace(",", "\n").splitlines() if line.strip()]
         if len(lines) > MOST_NETWORKS:
-            raise ValidationError(f"At most {MOST_NETWORKS} networks are taken; {len(lines)} were given.")
+            said = gettext("At most %(most)s networks are taken; %(given)s were given.")
+            raise ValidationError(said % {"most": MOST_NETWORKS, "given": len(lines)})
         return [_network(line) for line in lines]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -50,20 +62,23 @@ def _network(line: str) -> str:
     try:
         return str(ip_network(line, strict=False))
     except ValueError as error:
-        raise ValidationError(f"“{line[:60]}” is no network. Write it as 203.0.113.0/24 or 2001:db8::/32.") from error
+        said = gettext("“%(line)s” is no network. Write it as 203.0.113.0/24 or 2001:db8::/32.")
+        raise ValidationError(said % {"line": line[:60]}) from error
 
 
 def pause_shown(row: ProviderAccount | Sender, resume: str) -> str:
     """Whether a row is paused, since when and why, with a button that posts to `resume` ("" leaves it out)."""
     if not row.paused_at:
-        return "Active"
-    said = f"Paused since {row.paused_at:%Y-%m-%d %H:%M} UTC. {row.paused_reason}".strip()
+        return gettext("Active")
+    since = gettext("Paused since %(at)s UTC.") % {"at": f"{row.paused_at:%Y-%m-%d %H:%M}"}
+    said = f"{since} {gettext(row.paused_reason)}".strip()
     if not resume:
         return said
     return format_html(
-        '<span>{}</span> <button class="resume" type="submit" formaction="{}" formnovalidate>Resume sending</button>',
+        '<span>{}</span> <button class="resume" type="submit" formaction="{}" formnovalidate>{}</button>',
         said,
         resume,
+        gettext("Resume sending"),
     )
 
 

@@ -11,12 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from media.listing import GuardedList
-from messaging.admin.fields import NetworksField
+from messaging.admin.fields import Levels, NetworksField
 from messaging.models import SCOPES, ApiKey, issue_key
 from messaging.models.sealing import seal, unseal
 
@@ -27,17 +30,17 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
     """Scopes as checkboxes, networks one a line."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(name, f"{label} ({name})") for name, label in SCOPES.items()],
+        choices=[(name, format_lazy("{} ({})", _(label), name)) for name, label in SCOPES.items()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     source_cidrs = NetworksField(
-        label="May be used from", help_text="One network a line, such as 203.0.113.0/24. Empty allows any."
+        label=_("May be used from"), help_text=_("One network a line, such as 203.0.113.0/24. Empty allows any.")
     )
 
     def clean_expires_at(self) -> Any:
         moment = self.cleaned_data["expires_at"]
         if moment and "expires_at" in self.changed_data and moment <= timezone.now():
-            raise forms.ValidationError("This moment has passed. Choose a later one, or leave it empty.")
+            raise forms.ValidationError(gettext("This moment has passed. Choose a later one, or leave it empty."))
         return moment
 
 
@@ -57,8 +60,11 @@ class KeyAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         css = {"all": ["messaging/dashboard.css"]}
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:  # noqa: ARG002 (Django's signature)
-        rights = ("Rights", {"fields": ("scopes", "senders"), "description": "Choose no sender to allow all of them."})
-        limits = ("Limits", {"fields": ("expires_at", "source_cidrs")})
+        rights = (
+            gettext("Rights"),
+            {"fields": ("scopes", "senders"), "description": _("Choose no sender to allow all of them.")},
+        )
+        limits = (gettext("Limits"), {"fields": ("expires_at", "source_cidrs")})
         if obj is None:
             return [(None, {"fields": ("name",)}), rights, limits]
         state = (None, {"fields": ("name", "shown_prefix", "shown_state", ("created_at", "last_used_at"))})
@@ -69,17 +75,20 @@ class KeyAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no 
             db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget}
         )
 
-    @display(description="key")  # type: ignore[untyped-decorator]
+    @display(description=_("key"))  # type: ignore[untyped-decorator]
     def shown_prefix(self, key: ApiKey) -> str:
         return f"mms_live_{key.prefix}…"
 
-    @display(description="state", label={"Active": "success", "Revoked": "danger", "Expired": "warning"})  # type: ignore[untyped-decorator]
+    @display(
+        description=_("state"),
+        label=Levels({"Active": "success", "Revoked": "danger", "Expired": "warning"}),
+    )  # type: ignore[untyped-decorator]
     def shown_state(self, key: ApiKey) -> str:
         if key.revoked_at:
-            return "Revoked"
-        return "Expired" if key.expires_at and key.expires_at <= timezone.now() else "Active"
+            return gettext("Revoked")
+        return gettext("Expired") if key.expires_at and key.expires_at <= timezone.now() else gettext("Active")
 
-    @display(description="scopes")  # type: ignore[untyped-decorator]
+    @display(description=_("scopes"))  # type: ignore[untyped-decorator]
     def shown_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
@@ -112,11 +121,13 @@ class KeyAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no 
         kept = unseal(request.session.pop(ISSUED, ""))
         key = ApiKey.objects.filter(pk=pk).first()
         if key is None or kept.get("key") != str(pk):
-            messages.info(request, "A key is shown once, right after it was made. If it was not copied, make another.")
+            messages.info(
+                request, gettext("A key is shown once, right after it was made. If it was not copied, make another.")
+            )
             return HttpResponseRedirect(reverse("admin:messaging_apikey_changelist"))
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Key for {key.name}",
+            "title": gettext("Key for %(name)s") % {"name": key.name},
             "key": key,
             "token": kept["token"],
             "jwt_secret": key.jwt_secret,
@@ -125,10 +136,11 @@ class KeyAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has no 
             request, "admin/messaging/apikey/issued.html", context, headers={"Cache-Control": "no-store"}
         )
 
-    @action(description="Revoke for good", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Revoke for good"), permissions=["change"])  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         chosen = list(queryset.filter(revoked_at=None))
         done = ApiKey.objects.filter(pk__in=[key.pk for key in chosen]).update(revoked_at=timezone.now())
         for key in chosen:
             self.log_change(request, key, "Revoked")
-        messages.success(request, f"Revoked: {done}. Requests with these keys are refused from now on.")
+        said = gettext("Revoked: %(number)s. Requests with these keys are refused from now on.")
+        messages.success(request, said % {"number": done})

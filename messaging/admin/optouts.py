@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
@@ -20,6 +22,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from media.listing import GuardedList
 from messaging import consent
 from messaging.addresses import AddressError, digits, masked, masked_in, normalise, readable
+from messaging.admin.fields import Levels
 from messaging.models import OptOut
 from messaging.models.clock import database_now
 
@@ -28,7 +31,7 @@ MOST_LIFTED = 500
 SHOWN_LIFTED = 20
 LEAST_DIGITS = 4
 LONGEST_REASON = 300
-WHY_LIFT = "What gives us the right to write to this number again, such as a request of the recipient and its date."
+WHY_LIFT = _("What gives us the right to write to this number again, such as a request of the recipient and its date.")
 FOUND = ("shown_number", "shown_sender", "source", "shown_evidence", "shown_inbox", ("created_at", "created_by"))
 
 
@@ -36,23 +39,23 @@ class EnteredForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     """A new opt-out: any usual spelling of a number, and the reason."""
 
     evidence = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=LONGEST_REASON,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Who asked for it, when and how, such as “by telephone on 3 November”.",
+        help_text=_("Who asked for it, when and how, such as “by telephone on 3 November”."),
     )
 
     def clean_number(self) -> str:
         try:
             return normalise(self.cleaned_data["number"])
         except AddressError as error:
-            raise forms.ValidationError(error.message) from error
+            raise forms.ValidationError(gettext(error.message)) from error
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         sender = values.get("sender")
         if OptOut.objects.filter(number=values.get("number"), sender=sender, lifted_at=None).exists():
-            raise forms.ValidationError("This opt-out stands already.")
+            raise forms.ValidationError(gettext("This opt-out stands already."))
         return values
 
 
@@ -60,7 +63,7 @@ class LiftForm(forms.ModelForm):  # type: ignore[type-arg]
     """Nothing of a standing opt-out can be changed; it can only be lifted, with a reason."""
 
     reason = forms.CharField(
-        label="Lift it, because",
+        label=_("Lift it, because"),
         max_length=LONGEST_REASON,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=WHY_LIFT,
@@ -74,11 +77,11 @@ class ReasonForm(forms.Form):
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 (Django's)
-        return [("stands", "Stands"), ("lifted", "Lifted")]
+        return [("stands", gettext("Stands")), ("lifted", gettext("Lifted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OptOut]) -> QuerySet[OptOut]:  # noqa: ARG002
         if self.value() not in ("stands", "lifted"):
@@ -94,7 +97,7 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
     list_filter = (StateFilter, "source", "sender")
     list_select_related = ("sender", "created_by")
     search_fields = ("number",)
-    search_help_text = "A whole number, or its last digits (four at least)."
+    search_help_text = _("A whole number, or its last digits (four at least).")
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -140,8 +143,8 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
             return [(None, {"fields": ("number", "sender", "evidence")})]
         said = (None, {"fields": FOUND})
         if obj.lifted_at:
-            return [said, ("Lifted", {"fields": ("shown_lifted", "shown_why")})]
-        lifting = [("Lift", {"fields": ("reason",)})] if self.has_change_permission(request, obj) else []
+            return [said, (gettext("Lifted"), {"fields": ("shown_lifted", "shown_why")})]
+        lifting = [(gettext("Lift"), {"fields": ("reason",)})] if self.has_change_permission(request, obj) else []
         return [said, *lifting]
 
     def get_readonly_fields(self, request: HttpRequest, obj: OptOut | None = None) -> Any:  # noqa: ARG002
@@ -150,7 +153,7 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "sender" and isinstance(field, forms.ModelChoiceField):
-            field.empty_label = "All our senders"
+            field.empty_label = _("All our senders")
         return field
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -176,12 +179,14 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
         row = made or OptOut.objects.filter(number=obj.number, sender=obj.sender).latest("created_at")
         obj.pk, obj.created_at = row.pk, row.created_at
 
-    @action(description="Lift", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Lift"), permissions=["change"])  # type: ignore[untyped-decorator]
     def lift(self, request: HttpRequest, queryset: QuerySet[OptOut]) -> HttpResponse | None:
         rows = list(queryset.filter(lifted_at=None).order_by("pk")[: MOST_LIFTED + 1])
         if not rows or len(rows) > MOST_LIFTED:
             words = (
-                "None of these stands." if not rows else f"At most {MOST_LIFTED:,} are lifted at once. Choose fewer."
+                gettext("At most %(most)s are lifted at once. Choose fewer.") % {"most": f"{MOST_LIFTED:,}"}
+                if rows
+                else gettext("None of these stands.")
             )
             messages.error(request, words)
             return None
@@ -191,13 +196,13 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
         chosen = OptOut.objects.filter(pk__in=[row.pk for row in rows])
         count = consent.lift(chosen, why=form.cleaned_data["reason"], now=database_now())
         LogEntry.objects.log_actions(cast(User, request.user).pk, rows, CHANGE, change_message="Lifted")
-        messages.success(request, f"Lifted: {count}.")
+        messages.success(request, gettext("Lifted: %(number)s.") % {"number": count})
         return None
 
     def _asking(self, request: HttpRequest, rows: list[OptOut], form: ReasonForm) -> dict[str, Any]:
         return {
             **self.admin_site.each_context(request),
-            "title": "Lift opt-outs",
+            "title": gettext("Lift opt-outs"),
             "form": form,
             "why": WHY_LIFT,
             "rows": [(self.shown_number(row), self.shown_sender(row)) for row in rows[:SHOWN_LIFTED]],
@@ -205,35 +210,35 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
             "chosen": [row.pk for row in rows],
         }
 
-    @display(description="number", ordering="number")  # type: ignore[untyped-decorator]
+    @display(description=_("number"), ordering="number")  # type: ignore[untyped-decorator]
     def shown_number(self, row: OptOut) -> str:
         return readable(row.number) if shows_numbers(row) else masked(row.number)
 
-    @display(description="sender", ordering="sender")  # type: ignore[untyped-decorator]
+    @display(description=_("sender"), ordering="sender")  # type: ignore[untyped-decorator]
     def shown_sender(self, row: OptOut) -> str:
-        return str(row.sender) if row.sender else "All our senders"
+        return str(row.sender) if row.sender else gettext("All our senders")
 
-    @display(description="state", label={"Stands": "warning", "Lifted": "info"})  # type: ignore[untyped-decorator]
+    @display(description=_("state"), label=Levels({"Stands": "warning", "Lifted": "info"}))  # type: ignore[untyped-decorator]
     def shown_state(self, row: OptOut) -> str:
-        return "Lifted" if row.lifted_at else "Stands"
+        return gettext("Lifted") if row.lifted_at else gettext("Stands")
 
-    @display(description="what was said")  # type: ignore[untyped-decorator]
+    @display(description=_("what was said"))  # type: ignore[untyped-decorator]
     def shown_evidence(self, row: OptOut) -> str:
         return row.evidence if shows_numbers(row) else masked_in(row.evidence)
 
-    @display(description="came with")  # type: ignore[untyped-decorator]
+    @display(description=_("came with"))  # type: ignore[untyped-decorator]
     def shown_inbox(self, row: OptOut) -> str:
         if not row.inbox_id:
             return "–"  # noqa: RUF001 (a dash on a page)
         page = reverse("admin:messaging_receiptinbox_change", args=[row.inbox_id])
-        link = '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">Raw receipt {}</a>'
-        return format_html(link, page, row.inbox_id)
+        link = '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>'
+        return format_html(link, page, gettext("Raw receipt %(number)s") % {"number": row.inbox_id})
 
-    @display(description="lifted at")  # type: ignore[untyped-decorator]
+    @display(description=_("lifted at"))  # type: ignore[untyped-decorator]
     def shown_lifted(self, row: OptOut) -> str:
         return f"{row.lifted_at:%Y-%m-%d %H:%M} UTC" if row.lifted_at else ""
 
-    @display(description="because")  # type: ignore[untyped-decorator]
+    @display(description=_("because"))  # type: ignore[untyped-decorator]
     def shown_why(self, row: OptOut) -> str:
         return row.lifted_why if shows_numbers(row) else masked_in(row.lifted_why)
 

@@ -8,6 +8,8 @@ from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -29,9 +31,9 @@ class UserAdmin(GuardedList, StockUserAdmin, ModelAdmin):  # type: ignore[type-a
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": (("first_name", "last_name"), "email")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("History", {"fields": (("last_login", "date_joined"),)}),
+        (_("Person"), {"fields": (("first_name", "last_name"), "email")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("History"), {"fields": (("last_login", "date_joined"),)}),
     )
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "shown_groups", "is_active", "is_superuser", "last_login")
@@ -47,9 +49,9 @@ class UserAdmin(GuardedList, StockUserAdmin, ModelAdmin):  # type: ignore[type-a
         found: QuerySet[User] = super().get_queryset(request)
         return found.prefetch_related("groups")
 
-    @display(description="groups")  # type: ignore[untyped-decorator]
+    @display(description=_("groups"))  # type: ignore[untyped-decorator]
     def shown_groups(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all()) or "None"
+        return ", ".join(group.name for group in user.groups.all()) or gettext("None")
 
 
 @admin.register(Group)
@@ -68,9 +70,10 @@ class GroupAdmin(GuardedList, StockGroupAdmin, ModelAdmin):  # type: ignore[misc
         going = [group.pk for group in objs]
         kept = Sender.objects.filter(allowed_groups__in=Group.objects.exclude(pk__in=going)).values("pk")
         widened = Sender.objects.filter(allowed_groups__in=going).exclude(pk__in=kept).distinct()
-        words = [f"Sender {sender}: everybody could then use it. Give it another group first." for sender in widened]
+        said = gettext("Sender %(sender)s: everybody could then use it. Give it another group first.")
+        words = [said % {"sender": sender} for sender in widened]
         return deleted, counts, lacking, [*protected, *words]
 
-    @display(description="people", ordering="people")  # type: ignore[untyped-decorator]
+    @display(description=_("people"), ordering="people")  # type: ignore[untyped-decorator]
     def shown_people(self, group: Group) -> int:
         return int(getattr(group, "people", 0))

@@ -9,6 +9,8 @@ from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
@@ -16,18 +18,21 @@ from unfold.paginator import InfinitePaginator
 from media.listing import GuardedList
 from messaging import receipts
 from messaging.addresses import masked_in
+from messaging.admin.fields import Levels
 from messaging.models import ReceiptInbox
 
 SHOWN_BYTES = 65_536
 MOST_REPLAYED = 1_000
-LEVELS = {
-    "New": "info",
-    "Done": "success",
-    "Waiting for its message": "warning",
-    "No message found": "warning",
-    "Not readable": "danger",
-    "Failed again and again": "danger",
-}
+LEVELS = Levels(
+    {
+        gettext_noop("New"): "info",
+        gettext_noop("Done"): "success",
+        gettext_noop("Waiting for its message"): "warning",
+        gettext_noop("No message found"): "warning",
+        gettext_noop("Not readable"): "danger",
+        gettext_noop("Failed again and again"): "danger",
+    }
+)
 
 
 @admin.register(ReceiptInbox)
@@ -60,40 +65,42 @@ class ReceiptAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         found: QuerySet[ReceiptInbox] = super().get_queryset(request)
         return found.annotate(whole_numbers=whole)
 
-    @display(description="state", label=LEVELS, ordering="state")  # type: ignore[untyped-decorator]
+    @display(description=_("state"), label=LEVELS, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, receipt: ReceiptInbox) -> str:
-        return str(receipt.get_state_display())
+        return gettext(str(receipt.get_state_display()))
 
-    @display(description="note", ordering="note")  # type: ignore[untyped-decorator]
+    @display(description=_("note"), ordering="note")  # type: ignore[untyped-decorator]
     def shown_note(self, receipt: ReceiptInbox) -> str:
         return receipt.note if shows_numbers(receipt) else masked_in(receipt.note)
 
-    @display(description="belongs to")  # type: ignore[untyped-decorator]
+    @display(description=_("belongs to"))  # type: ignore[untyped-decorator]
     def shown_transaction(self, receipt: ReceiptInbox) -> str:
         if not receipt.transaction_id:
-            return "No message"
+            return gettext("No message")
         return format_html(
-            '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">Timeline of {}</a>',
+            '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
             reverse("web:transaction", args=[receipt.transaction_id]),
-            receipt.transaction,
+            gettext("Timeline of %(transaction)s") % {"transaction": receipt.transaction},
         )
 
-    @display(description="body")  # type: ignore[untyped-decorator]
+    @display(description=_("body"))  # type: ignore[untyped-decorator]
     def shown_body(self, receipt: ReceiptInbox) -> str:
-        return preformatted(readable_body(bytes(receipt.body)), "Body", whole=shows_numbers(receipt))
+        return preformatted(readable_body(bytes(receipt.body)), gettext("Body"), whole=shows_numbers(receipt))
 
-    @display(description="headers")  # type: ignore[untyped-decorator]
+    @display(description=_("headers"))  # type: ignore[untyped-decorator]
     def shown_headers(self, receipt: ReceiptInbox) -> str:
-        return preformatted(json.dumps(receipt.headers, indent=2), "Headers", whole=shows_numbers(receipt))
+        return preformatted(json.dumps(receipt.headers, indent=2), gettext("Headers"), whole=shows_numbers(receipt))
 
-    @action(description="Replay", permissions=["replay"])  # type: ignore[untyped-decorator]
+    @action(description=_("Replay"), permissions=["replay"])  # type: ignore[untyped-decorator]
     def replay(self, request: HttpRequest, queryset: QuerySet[ReceiptInbox]) -> None:
         chosen = list(queryset.order_by("id").values_list("pk", flat=True)[: MOST_REPLAYED + 1])
         if len(chosen) > MOST_REPLAYED:
-            messages.error(request, f"At most {MOST_REPLAYED:,} receipts are replayed at once. Choose fewer.")
+            said = gettext("At most %(most)s receipts are replayed at once. Choose fewer.")
+            messages.error(request, said % {"most": f"{MOST_REPLAYED:,}"})
             return
         receipts.replay(chosen)
-        messages.success(request, f"Replayed: {len(chosen)}. The same facts are never counted twice.")
+        said = gettext("Replayed: %(number)s. The same facts are never counted twice.")
+        messages.success(request, said % {"number": len(chosen)})
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("messaging.replay_receiptinbox")
@@ -118,7 +125,11 @@ def readable_body(body: bytes) -> str:
     text = body[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
     with suppress(ValueError, RecursionError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return text if len(body) <= SHOWN_BYTES else f"{text}\n… {len(body) - SHOWN_BYTES:,} more bytes"
+    return (
+        text
+        if len(body) <= SHOWN_BYTES
+        else f"{text}\n… " + gettext("%(number)s more bytes") % {"number": f"{len(body) - SHOWN_BYTES:,}"}
+    )
 
 
 def preformatted(text: str, label: str, *, whole: bool) -> str:

@@ -7,23 +7,25 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from media.listing import GuardedList
-from messaging.admin.fields import pause_shown, resume_address
+from messaging.admin.fields import Levels, pause_shown, resume_address
 from messaging.models import ApiKey, Sender
 from messaging.pauses import resume
 
 KINDS = {
-    "short_code": "Short code (3 to 8 digits)",
-    "10dlc": "10DLC (US ten-digit number for businesses)",
-    "toll_free": "Toll-free number",
-    "long": "Long code (ordinary number)",
-    "alphanumeric": "Alphanumeric name (mask)",
+    "short_code": _("Short code (3 to 8 digits)"),
+    "10dlc": _("10DLC (US ten-digit number for businesses)"),
+    "toll_free": _("Toll-free number"),
+    "long": _("Long code (ordinary number)"),
+    "alphanumeric": _("Alphanumeric name (mask)"),
 }
-KIND_HELP = (
+KIND_HELP = _(
     "What sort of sender the provider gave you. Numbers are written in E.164, such as +16475550142; "
     "an alphanumeric name is shown in place of a number and cannot be answered."
 )
@@ -55,17 +57,17 @@ class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
     actions = ("resume",)
     fieldsets = (
         (None, {"fields": (("address", "kind"), ("label", "country"), "account")}),
-        ("Sending", {"fields": ("shown_pause", "mms_enabled", "messages_per_second")}),
+        (_("Sending"), {"fields": ("shown_pause", "mms_enabled", "messages_per_second")}),
         (
-            "Who may use it",
-            {"fields": ("allowed_groups",), "description": "Choose none to let everybody who may send use it."},
+            _("Who may use it"),
+            {"fields": ("allowed_groups",), "description": _("Choose none to let everybody who may send use it.")},
         ),
     )
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_choice_field(db_field, request, **kwargs)
         if db_field.name == "kind" and isinstance(field, forms.ChoiceField):
-            field.choices = [("", "Choose one"), *KINDS.items()]
+            field.choices = [("", gettext("Choose one")), *KINDS.items()]
             field.help_text = KIND_HELP
         return field
 
@@ -80,18 +82,19 @@ class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
         going = [sender.pk for sender in objs]
         kept = ApiKey.objects.filter(senders__in=Sender.objects.exclude(pk__in=going)).values("pk")
         widened = ApiKey.objects.filter(senders__in=going, revoked_at=None).exclude(pk__in=kept).distinct()
-        words = [f"{key}: it would then be allowed every sender. Give it another one, or revoke it." for key in widened]
+        said = gettext("%(key)s: it would then be allowed every sender. Give it another one, or revoke it.")
+        words = [said % {"key": key} for key in widened]
         return deleted, counts, lacking, [*protected, *words]
 
-    @display(description="kind", ordering="kind")  # type: ignore[untyped-decorator]
+    @display(description=_("kind"), ordering="kind")  # type: ignore[untyped-decorator]
     def shown_kind(self, sender: Sender) -> str:
-        return KINDS.get(sender.kind, sender.kind).partition(" (")[0]
+        return str(KINDS.get(sender.kind, sender.kind)).partition(" (")[0]
 
-    @display(description="state", label={"Active": "success", "Paused": "warning"})  # type: ignore[untyped-decorator]
+    @display(description=_("state"), label=Levels({"Active": "success", "Paused": "warning"}))  # type: ignore[untyped-decorator]
     def shown_state(self, sender: Sender) -> str:
-        return "Paused" if sender.paused_at else "Active"
+        return gettext("Paused") if sender.paused_at else gettext("Active")
 
-    @display(description="state")  # type: ignore[untyped-decorator]
+    @display(description=_("state"))  # type: ignore[untyped-decorator]
     def shown_pause(self, sender: Sender) -> str:
         return pause_shown(sender, getattr(sender, "resume_address", ""))
 
@@ -103,6 +106,7 @@ class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
             sender.resume_address = resume_address(sender, allowed=allowed)  # type: ignore[attr-defined]
         return sender
 
-    @action(description="Resume sending", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Resume sending"), permissions=["change"])  # type: ignore[untyped-decorator]
     def resume(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:
-        messages.success(request, f"Resumed: {resume(queryset, cast(User, request.user))}.")
+        done = resume(queryset, cast(User, request.user))
+        messages.success(request, gettext("Resumed: %(number)s.") % {"number": done})

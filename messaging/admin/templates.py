@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Count, F, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
@@ -20,7 +22,8 @@ class PartForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         cleaned = super().clean() or self.cleaned_data
         asset, kind = cleaned.get("asset"), cleaned.get("kind")
         if asset and kind and asset.kind != kind:
-            self.add_error("asset", f"“{asset.name}” is of kind {asset.kind}, not {kind}.")
+            said = gettext("“%(name)s” is of kind %(is)s, not %(kind)s.")
+            self.add_error("asset", said % {"name": asset.name, "is": gettext(asset.kind), "kind": gettext(kind)})
         return cleaned
 
 
@@ -53,7 +56,7 @@ class PartInline(TabularInline):  # type: ignore[misc]  # unfold has no types
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "asset":
-            field.widget.attrs["aria-label"] = "Asset"
+            field.widget.attrs["aria-label"] = gettext("Asset")
         return field
 
 
@@ -81,15 +84,15 @@ class TemplateAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold ha
     readonly_fields = ("version", "created_by", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("name", "subject")}),
-        ("Fallback SMS", {"fields": ("fallback_text", ("fallback_link", "fallback_disabled"))}),
-        ("History", {"fields": (("version", "created_by"), ("created_at", "updated_at"))}),
+        (_("Fallback SMS"), {"fields": ("fallback_text", ("fallback_link", "fallback_disabled"))}),
+        (_("History"), {"fields": (("version", "created_by"), ("created_at", "updated_at"))}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Template]:
         found: QuerySet[Template] = super().get_queryset(request)
         return found.annotate(slide_count=Count("slides"))
 
-    @display(description="slides", ordering="slide_count")  # type: ignore[untyped-decorator]
+    @display(description=_("slides"), ordering="slide_count")  # type: ignore[untyped-decorator]
     def shown_slides(self, template: Template) -> int:
         return int(getattr(template, "slide_count", 0))
 

@@ -11,9 +11,10 @@ from django.template.base import FilterExpression, Node, Template, Variable, Var
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.utils.functional import Promise
 
-from messaging import addresses, code_words, content, portal_codes, routing, statuses, timeline, timeline_words
+from messaging import addresses, code_words, content, fitting, portal_codes, routing, statuses, timeline, timeline_words
 from messaging.gateway import registry
 from messaging.models import SCOPES
+from mmsportal import naming
 
 ROOMS = ("media", "messaging", "mmsportal")
 KEYWORDS = {
@@ -68,7 +69,8 @@ def _said(node: Node, place: str) -> Iterator[Found]:
     if isinstance(node, TranslateNode):
         words = node.filter_expression.var
         if isinstance(words, Variable) and isinstance(words.literal, str):
-            yield Found(words.literal, "", _literal(node.message_context), where)
+            # Django looks up what {% translate %} is given with its percent signs doubled.
+            yield Found(words.literal.replace("%", "%%"), "", _literal(node.message_context), where)
     elif isinstance(node, BlockTranslateNode):
         words, _names = node.render_token_list(node.singular)
         plural = node.render_token_list(node.plural)[0] if node.plural and node.countervar else ""
@@ -102,7 +104,7 @@ def _marked(expression: FilterExpression) -> Iterator[str]:
     for one in given:
         value = one[1] if isinstance(one, tuple) else one
         if isinstance(value, Variable) and value.translate and isinstance(value.literal, str):
-            yield value.literal
+            yield value.literal.replace("%", "%%")
 
 
 def _literal(expression: FilterExpression | None) -> str:
@@ -122,8 +124,19 @@ def _tables() -> Iterator[Found]:
     yield from _each("scopes", SCOPES.values())
     yield from _each("addresses", addresses.WORDS.values())
     yield from _each("kinds of media", content.KINDS)
+    yield from _each("models", (name for name in naming.names() if name[:1].isalpha()))
+    yield from _accounts()
     profiles = [registry.provider(name).profile for name in registry.names()]
     yield from _each("senders", (routing.carried_senders(profile) for profile in profiles))
+
+
+def _accounts() -> Iterator[Found]:
+    """What the page of an account asks for, at each provider."""
+    for name in registry.names():
+        client = registry.provider(name).client
+        asked = (*client.CREDENTIALS, *client.OPTIONS)
+        yield from _each(f"accounts/{name}", (text for one in asked for text in (one.label, one.help)))
+    yield from _each("accounts", (text for one in fitting.OPTIONS for text in (one.label, one.help)))
 
 
 def _each(place: str, texts: Iterable[str | Promise]) -> Iterator[Found]:

@@ -55,7 +55,8 @@ function moveSlide(button, slide) {
   else other.after(slide);
   renumber();
   button.focus();
-  say(`Moved to place ${slidesOf().indexOf(slide) + 1} of ${slidesOf().length}.`);
+  const moved = document.getElementById("moved").dataset.moved;
+  say(moved.replace("{place}", slidesOf().indexOf(slide) + 1).replace("{most}", slidesOf().length));
   composer().dispatchEvent(new Event("reordered"));
 }
 

@@ -5,11 +5,12 @@ document.addEventListener("click", async (event) => {
   const field = document.getElementById(button.dataset.copy);
   const name = field.labels[0].textContent;
   field.select();
-  let words = `Copied: ${name}`;
+  const answer = document.getElementById("copied");
+  let words = answer.dataset.copied;
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {
-    if (!document.execCommand("copy")) words = `Selected, press Ctrl+C to copy: ${name}`;
+    if (!document.execCommand("copy")) words = answer.dataset.selected;
   }
-  document.getElementById("copied").textContent = words;
+  answer.textContent = words.replace("%s", () => name);
 });

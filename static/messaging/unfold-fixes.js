@@ -16,11 +16,12 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   set(document.getElementById("content"), { role: "main" });
   set(document.getElementById("header-inner")?.parentElement.parentElement, { role: "banner" });
-  set(document.getElementById("nav-sidebar-inner"), { "aria-label": "Main" });
+  const words = document.querySelector("[data-menu]")?.dataset;
+  if (words) set(document.getElementById("nav-sidebar-inner"), { "aria-label": words.main });
   for (const element of document.querySelectorAll("span[x-on\\:click], div.cursor-pointer[x-on\\:click]")) {
     set(element, { role: "button", tabindex: "0" });
-    if (!element.title && /sidebar/.test(element.getAttribute("x-on:click"))) {
-      set(element, { "aria-label": "Show or hide the menu" });
+    if (words && !element.title && /sidebar/.test(element.getAttribute("x-on:click"))) {
+      set(element, { "aria-label": words.menu });
     }
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;

@@ -10,7 +10,8 @@ function partFrom(asset, key) {
   part.querySelector("[data-name]").textContent = asset.name;
   part.querySelector("[data-meta]").textContent = asset.meta;
   part.querySelector("[data-size]").textContent = asset.sizeText;
-  part.querySelector("[data-drop]").setAttribute("aria-label", `Remove ${asset.name}`);
+  const drop = part.querySelector("[data-drop]");
+  drop.setAttribute("aria-label", drop.dataset.named.replace("%s", () => asset.name));
   const image = part.querySelector("img");
   if (image && asset.preview) image.src = asset.preview;
   return part;
@@ -21,7 +22,8 @@ function place(asset, slide) {
   const full = slide.querySelector(`.mcard[data-kind="${asset.kind}"]`);
   const home = full ? addSlide(slide) : slide;
   home.querySelector(".media").append(partFrom(asset, home.dataset.key));
-  say(`${asset.name} added to slide ${slidesOf().indexOf(home) + 1}.`);
+  const added = document.getElementById("moved").dataset.added;
+  say(added.replace("{number}", slidesOf().indexOf(home) + 1).replace("{name}", () => asset.name));
   return home;
 }
 
