@@ -1,5 +1,6 @@
 """The dashboard: its numbers, its warnings, and what it costs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,18 @@ def test_the_chart_has_its_numbers_as_a_table(client, viewer, make_message) -> N
     assert 'role="img"' in text
     assert "The numbers as a table" in text
     assert "<td>3</td>" in text
+
+
+def test_the_chart_is_drawn_the_same_in_a_language_with_decimal_commas(client, viewer, make_message) -> None:
+    make_message(["delivered", "sms", "failed"], at=timezone.now())
+    client.force_login(viewer)
+    client.cookies["language"] = "fr"
+    page = client.get(HOME).content.decode()
+    chart = page[page.index('<svg class="columnchart"') : page.index('<details class="astable"')]
+    places = re.findall(r' (?:x|y|x1|x2|y1|y2|width|height)="([^"]*)"', chart)
+    assert "Livré" in page
+    assert places
+    assert all(re.fullmatch(r"[\d.]+", place) for place in places)
 
 
 def test_receipts_lag_is_measured_from_the_newest(make_message) -> None:
