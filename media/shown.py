@@ -12,6 +12,7 @@ from media import previews, uploads, uses
 from media.models import EXTENSIONS, Asset, Rendition
 
 MOST_COPIES = 10
+GIGABYTE = 1_000_000_000
 
 
 def owner_of(request: HttpRequest) -> str:
@@ -72,8 +73,8 @@ def space(request: HttpRequest) -> dict[str, object]:
     # The fuller of the two is what stops the next file.
     share = max(taken.size / most, taken.files / uploads.MAX_ASSETS_PER_OWNER)
     return {
-        "used": filesizeformat(taken.size),
-        "most": filesizeformat(most),
+        "used": f"{taken.size / GIGABYTE:.1f}",
+        "most": f"{most / GIGABYTE:.0f}",
         "count": taken.files,
         "most_count": uploads.MAX_ASSETS_PER_OWNER,
         "percent": min(100, round(100 * share)),

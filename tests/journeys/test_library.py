@@ -42,7 +42,8 @@ def test_a_file_is_tagged_replaced_and_archived_in_its_dialog(browser_page, sign
 
     new = {"name": "better.png", "mimeType": "image/png", "buffer": picture("coral")}
     dialog.get_by_label("Replace").set_input_files(new)
-    expect(dialog.get_by_role("link", name="in the place of an earlier one")).to_be_visible()
+    # It is inspected in a process of its own, which takes a while on a busy machine.
+    expect(dialog.get_by_role("link", name="in the place of an earlier one")).to_be_visible(timeout=20_000)
     expect(dialog.get_by_role("button", name="Take off the tag spring")).to_be_visible()
     successor = Asset.objects.usable().get()
     assert (successor.name, successor.replaces_id) == ("offer.png", old.pk)
