@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
@@ -192,7 +193,7 @@ def recipient_line(row: Transaction, *, whole: bool, reason: str = "") -> Recipi
 def reason_of(transaction: Transaction) -> str:
     """Why a recipient is in trouble, in a line; "" for the others. No query."""
     reason = timeline.reason(transaction)
-    return masked_in(reason.text) if reason else ""
+    return masked_in(gettext(reason.text)) if reason and reason.text else ""
 
 
 def content_of(message: Message) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from mmsportal import naming
 ROOMS = ("media", "messaging", "mmsportal")
 KEYWORDS = {
     "_": None,
+    "_lazy": None,
+    "noop": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
