@@ -13,12 +13,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SPOKEN = [
     'combobox "Sender"',
     'textbox "Recipients"',
-    'textbox "Subject": Offer',
+    'textbox "Subject"',
     'heading "Slide 1" [level=3]',
-    'textbox "Text of this slide": Hi $(name)',
+    'textbox "Text of this slide"',
     'button "Move slide down" [disabled]',
     'checkbox "Send a fallback SMS" [checked]',
-    'textbox "Fallback text": Tulips from 4.90',
+    'textbox "Fallback text"',
     'region "Handset preview"',
     'button "Play slides"',
     'button "Send to 1"',
@@ -34,7 +34,9 @@ def faults(page) -> list[str]:
     # A fade that is under way has other colours than those that are read in the end.
     page.wait_for_timeout(250)
     found = Axe().run(page).response["violations"]
-    return [f"{one['impact']} {one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}" for one in found]
+    return [
+        f"{one['impact']} {one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}" for one in found
+    ]
 
 
 def heard(page) -> str:
@@ -47,6 +49,7 @@ def heard(page) -> str:
 @pytest.mark.parametrize("browser_page", [{}, NARROW], indirect=True, ids=["wide", "narrow dark"])
 def test_no_state_of_the_composer_has_a_barrier(browser_page, sign_in, composer, sender) -> None:
     page, found = browser_page, {}
+    page.set_default_timeout(30_000)
     sign_in(composer, "/compose/")
     found["empty"] = faults(page)
     page.select_option("#f-sender", str(sender.pk))
@@ -61,7 +64,7 @@ def test_no_state_of_the_composer_has_a_barrier(browser_page, sign_in, composer,
     page.click("[data-open=history]")
     found["history"] = faults(page)
     page.keyboard.press("Escape")
-    assert found == dict.fromkeys(found, [])
+    assert {state: barriers for state, barriers in found.items() if barriers} == {}
 
 
 @pytest.mark.parametrize("browser_page", [{}, NARROW], indirect=True, ids=["wide", "narrow dark"])
@@ -71,6 +74,7 @@ def test_no_dialog_before_sending_has_a_barrier(browser_page, sign_in, composer,
     draft = Draft.objects.create(
         owner=composer, sender=sender, content=content.to_json(), recipients="+16475550142 name=Ann", version=2
     )
+    page.set_default_timeout(30_000)
     sign_in(composer, f"/compose/?draft={draft.pk}")
     expect(page.locator("#summary")).to_contain_text("Ready")
     tree = heard(page)
@@ -80,4 +84,4 @@ def test_no_dialog_before_sending_has_a_barrier(browser_page, sign_in, composer,
     expect(page.locator("#confirm")).to_be_visible()
     found["confirm"] = faults(page)
     page.keyboard.press("Escape")
-    assert found == dict.fromkeys(found, [])
+    assert {state: barriers for state, barriers in found.items() if barriers} == {}
