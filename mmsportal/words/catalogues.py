@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -25,7 +26,13 @@ def updated(language: str, found: Iterable[Found]) -> Catalog:
     """The language's catalogue with exactly the sentences found: known translations kept, the others empty."""
     known = _read(language)
     catalogue = Catalog(
-        locale=language, charset="utf-8", header_comment="# The portal's words.", fuzzy=False, project="MMS portal"
+        locale=language,
+        charset="utf-8",
+        header_comment="# The portal's words.",
+        fuzzy=False,
+        project="MMS portal",
+        # Never the present day: the same words have to give the same bytes tomorrow.
+        creation_date=datetime(2000, 1, 1, tzinfo=UTC),
     )
     for one in found:
         key: str | tuple[str, str] = (one.words, one.plural) if one.plural else one.words
