@@ -15,7 +15,6 @@ from tests.faults import kills
 from tests.faults.world import ROOT, world
 
 COLUMNS = ("requested", "final", "lost", "duplicated", "ambiguous", "recovered", "drain_s")
-POINTS = tuple(dict.fromkeys((*kills.SENDING, *kills.STORING)))
 # For each point: many where the calls themselves are quick, fewer where media are fetched or encoded.
 MESSAGES = {"webex": 200}
 FEWER = 40
@@ -26,7 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make faults")
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     parser.add_argument("--providers", nargs="*", default=registry.names(), choices=registry.names())
-    parser.add_argument("--points", nargs="*", default=POINTS, choices=POINTS)
+    parser.add_argument("--points", nargs="*", default=kills.POINTS, choices=kills.POINTS)
     parser.add_argument("--messages", type=int, help="for each point (200 at webex, 40 at the others)")
     parser.add_argument("--write", type=Path, default=ROOT / "var" / "faults.json")
     parser.add_argument("--short", action="store_true", help="a few points only, each provider among them")

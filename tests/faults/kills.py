@@ -1,4 +1,5 @@
-"""kill -9 of the worker at each named point of the send protocol, at each provider (reliability, section 4, row 1).
+"""kill -9 of the worker at each named point of the send protocol, at each provider (reliability, section 4, row 1), and
+in the encoder.
 
 The sandbox's ledger is the judge of what was sent: it is written before the provider answers.
 """
@@ -13,18 +14,22 @@ from datetime import timedelta
 from typing import Any
 
 from messaging.gateway import registry
+from tests.faults import encoders
 from tests.faults.world import World, end
 
 SENDING = ("before_claim", "after_claim", "before_wire", "after_wire", "during_call", "before_record", "after_record")
 # While a content is being stored: the first result to be recorded is the storing's.
 STORING = ("before_save", "during_save", "before_record", "after_record")
+ENCODED = "webex"
 FINAL = ("delivered", "read", "failed", "expired")
+POINTS = tuple(dict.fromkeys((*SENDING, *STORING, encoders.POINT)))
 FEW = {
     ("webex", "before_wire", False),
     ("telesign", "before_record", False),
     ("skycore", "during_call", False),
     ("sinch", "during_save", True),
     ("skycore", "before_record", True),
+    ("webex", encoders.POINT, False),
 }
 MOST_SECONDS = 120
 
@@ -53,6 +58,8 @@ def runs(providers: Sequence[str], points: Sequence[str]) -> list[Run]:
     for provider in providers:
         ways = [(point, False) for point in SENDING]
         ways += [(point, True) for point in STORING if registry.provider(provider).saving]
+        # What encodes is the same for all.
+        ways += [(encoders.POINT, False)] if provider == ENCODED else []
         found += [
             Run(provider, point, number, stored) for number, (point, stored) in enumerate(ways) if point in points
         ]
@@ -61,19 +68,22 @@ def runs(providers: Sequence[str], points: Sequence[str]) -> list[Run]:
 
 def carry_out(place: World, run: Run, messages: int) -> dict[str, Any]:
     """Queue `messages`, kill the pump at the point, let another finish the work, and count what became of them."""
-    from messaging.models import SavedContent, Transaction  # noqa: PLC0415  needs the world's settings
+    from media.models import Rendition  # noqa: PLC0415  needs the world's settings
+    from messaging.models import SavedContent, Transaction  # noqa: PLC0415
     from tests.faults import orders  # noqa: PLC0415
 
-    message = orders.place_order(run.provider, run.number, messages, stored=run.stored)
+    encoded = run.point == encoders.POINT
+    message = orders.place_order(run.provider, run.number, messages, stored=run.stored, encoded=encoded)
     rows = Transaction.objects.filter(message=message)
     began = time.monotonic()
-    killed = place.manage("pump", "--once", failpoint=run.point)
+    killed = encoders.die(place) if encoded else place.manage("pump", "--once", failpoint=run.point) == -9
     left = rows.exclude(lease_token=None).count()
     # Between the wire mark and the record nobody can know; everywhere else the outcome must be certain.
     on_wire = set(rows.filter(attempts__phase="wire").values_list("pk", flat=True))
     # The dead worker's leases would run out by themselves; the run does not wait ninety seconds for them.
     rows.exclude(lease_until=None).update(lease_until=_past())
     SavedContent.objects.exclude(lease_until=None).update(lease_until=_past())
+    Rendition.objects.filter(status="running").update(lease_until=_past())
     _drain(place, run, rows)
     drained = time.monotonic() - began
     final = rows.filter(status__in=FINAL).count()
@@ -81,7 +91,7 @@ def carry_out(place: World, run: Run, messages: int) -> dict[str, Any]:
     ambiguous = set(rows.filter(attempts__outcome="U").values_list("pk", flat=True))
     return {
         "fault": run.name,
-        "killed": killed == -9,
+        "killed": killed,
         "requested": messages,
         "final": final,
         "lost": messages - final - unknown,
@@ -92,12 +102,13 @@ def carry_out(place: World, run: Run, messages: int) -> dict[str, Any]:
         "ambiguous_off_wire": len(ambiguous - on_wire),
         "untrue": _untrue(place, run.provider, rows),
         "stored_first": {bool(entry["saved_ref"]) for entry in _entries(place, run.provider, rows)} <= {run.stored},
+        "spoiled": encoders.spoiled(message) if encoded else "",
     }
 
 
 def short() -> list[Run]:
     """A few of them, each provider and each commit of the protocol among them."""
-    return [run for run in runs(registry.names(), (*SENDING, *STORING)) if (run.provider, run.point, run.stored) in FEW]
+    return [run for run in runs(registry.names(), POINTS) if (run.provider, run.point, run.stored) in FEW]
 
 
 def _past() -> object:
@@ -160,7 +171,7 @@ def broken(row: dict[str, Any]) -> str:
         return f"{row['ambiguous_off_wire']} ambiguous that were not on the wire"
     if row["untrue"]:
         return f"{row['untrue']} said to be sent that were not, or under another reference"
-    return "" if row["stored_first"] else "the content did not go the way it was meant to"
+    return row["spoiled"] or ("" if row["stored_first"] else "the content did not go the way it was meant to")
 
 
 def open_world(place: World) -> None:

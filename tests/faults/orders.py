@@ -12,6 +12,7 @@ from messaging.gateway.serving import base_path, server
 from messaging.models import Message, ProviderAccount, Sender
 from messaging.queueing import Order, RecipientOrder, queue
 from tests.media import samples
+from tests.media.fitting import sources
 
 # One for each run at a provider, so that no run meets the numbers of another.
 AREAS = (206, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252)
@@ -23,16 +24,18 @@ def open_accounts(sandbox: str) -> dict[str, str]:
     return {name: _account(name, sandbox).webhook_url for name in registry.names()}
 
 
-def place_order(provider: str, run: int, messages: int, *, stored: bool) -> Message:
+def place_order(provider: str, run: int, messages: int, *, stored: bool, encoded: bool) -> Message:
     """Queue one content to so many numbers, all of which the handsets answer with "delivered".
 
-    `run` numbers the runs at this provider from 0; `stored` has the content stored at the provider first.
+    `run` numbers the runs at this provider from 0; `stored` has the content stored at the provider first, `encoded`
+    has its medium made to fit before.
     """
     ProviderAccount.objects.filter(provider=provider).update(options={"save_first": stored})
     # The last two digits tell the sandbox's handset what to do: it takes the message.
     recipients = [RecipientOrder(f"+1{AREAS[run]}{555 + n // 100}{n % 100:02d}00") for n in range(messages)]
     sender = Sender.objects.get(account__provider=provider)
-    return queue(Order(sender, _content(provider, stored=stored), recipients), now=timezone.now())
+    content = _spoken() if encoded else _content(provider, stored=stored)
+    return queue(Order(sender, content, recipients), now=timezone.now())
 
 
 def _account(provider: str, sandbox: str) -> ProviderAccount:
@@ -49,6 +52,12 @@ def _account(provider: str, sandbox: str) -> ProviderAccount:
     account.save()
     Sender.objects.create(address="34343", kind="short_code", account=account)
     return account
+
+
+def _spoken() -> Content:
+    """A recording that no phone takes as it is, and that takes a moment to encode."""
+    recording = store(sources.wav(30), name="greeting.wav", owner="user:1")
+    return Content("Hello", "Hello", (Slide("Hello", parts=(Part("audio", asset=str(recording.pk)),)),), FALLBACK)
 
 
 def _content(provider: str, *, stored: bool) -> Content:
