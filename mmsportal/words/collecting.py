@@ -136,8 +136,8 @@ def _accounts() -> Iterator[Found]:
     """What the page of an account asks for, at each provider."""
     for name in registry.names():
         client = registry.provider(name).client
-        asked = (*client.CREDENTIALS, *client.OPTIONS)
-        yield from _each(f"accounts/{name}", (text for one in asked for text in (one.label, one.help)))
+        yield from _each(f"accounts/{name}", (text for one in client.CREDENTIALS for text in (one.label, one.help)))
+        yield from _each(f"accounts/{name}", (text for one in client.OPTIONS for text in (one.label, one.help)))
     yield from _each("accounts", (text for one in fitting.OPTIONS for text in (one.label, one.help)))
 
 
