@@ -1,11 +1,12 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MediaConfig(AppConfig):
     name = "media"
-    verbose_name = "Media"
+    verbose_name = _("Media")
 
     def ready(self) -> None:
         # Whatever asks for a copy rings for a worker, without knowing of tasks.

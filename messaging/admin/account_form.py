@@ -39,7 +39,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 class NewAccountForm(AccountForm):
     """Step one: which provider. Its credentials are asked for on the next page."""
 
-    provider = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    provider = forms.ChoiceField(label=_("Provider"), widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

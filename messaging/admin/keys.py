@@ -30,6 +30,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
     """Scopes as checkboxes, networks one a line."""
 
     scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
         choices=[(name, format_lazy("{} ({})", _(label), name)) for name, label in SCOPES.items()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
