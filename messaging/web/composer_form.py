@@ -188,7 +188,7 @@ def _text(value: str, pointer: str, findings: list[Finding], longest: int = LONG
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     kept = UNPRINTABLE.sub("", text)
     if len(kept) != len(text):
-        words, left_out = noop("Control characters were left out: {number}."), {"number": len(text) - len(kept)}
+        words, left_out = noop("{number} control characters were left out."), {"number": len(text) - len(kept)}
         fix = noop("Check the text.")
         findings.append(finding("control_characters", Severity.ADVISES, pointer, words, left_out, fix=fix))
     if len(kept) > longest:
