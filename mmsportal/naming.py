@@ -41,4 +41,4 @@ def _models() -> Iterator[type[Model]]:
 
 def _fields(model: type[Model]) -> list["Field[object, object]"]:
     own = (*model._meta.fields, *model._meta.many_to_many)
-    return [field for field in own if isinstance(field, Field) and not field.auto_created]
+    return [field for field in own if not field.auto_created]
