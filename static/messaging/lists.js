@@ -21,11 +21,14 @@ function useList(id) {
   check();
 }
 
-// The input never enters the page: Unfold would take every file input there for one of its own.
+// The input never enters the page: Unfold would take every file input there for one of its own. It is kept here, since
+// a browser may let go of one that nobody holds while its window is open.
+let listInput = null;
+
 function chooseFile(then) {
-  const input = Object.assign(document.createElement("input"), { type: "file", accept: ".csv,.tsv,.txt,.xlsx" });
-  input.addEventListener("change", () => { if (input.files.length) then(input.files[0]); });
-  input.click();
+  listInput = Object.assign(document.createElement("input"), { type: "file", accept: ".csv,.tsv,.txt,.xlsx" });
+  listInput.addEventListener("change", ({ target }) => { if (target.files.length) then(target.files[0]); });
+  listInput.click();
 }
 
 async function sendFile(url, file) {
