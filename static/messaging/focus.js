@@ -2,7 +2,8 @@
 // dialog gives the focus back to the place it was opened from, even where that was drawn anew meanwhile.
 (() => {
   const CONTROL = "a[href], button, input:not([type=hidden]), select, textarea, summary";
-  const lost = () => document.activeElement === document.body;
+  // Right after a dialog closed the focus is still said to be in it, until the page is drawn the next time.
+  const lost = () => document.activeElement === document.body || Boolean(document.activeElement.closest("dialog:not([open])"));
   let held = null;
   let place = "";
 
