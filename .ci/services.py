@@ -15,6 +15,22 @@ from contextlib import contextmanager
 import psycopg
 import servers
 
+# What touches neither a database nor a broker nor stored files: another service cannot make a difference to it.
+PLAIN = (
+    "sandbox",
+    "media/fitting",
+    "media/test_children.py",
+    "media/test_corpus.py",
+    "media/test_fetching.py",
+    "media/test_inspection.py",
+    "media/test_preflight.py",
+    "messaging/gateway",
+    "messaging/providers",
+    "messaging/slide_rules",
+    "messaging/mending",
+)
+# Journeys about how a page behaves in the browser, whatever is behind it.
+PAGES = tuple(f"journeys/test_{page}.py" for page in ("composer_access", "drafts", "keyboard", "media_mends", "mends"))
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -34,25 +50,29 @@ def run(title: str, env: Mapping[str, str], *words: str) -> str:
 
 
 def on_postgres_and_redis() -> str:
-    """Everything."""
+    """Everything that has to do with the database, the broker or the cache."""
     with servers.postgres() as server, servers.redis_numbers(2) as (broker, cache), scratch(server) as database:
         env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker, "CACHE_URL": cache}
-        return run("PostgreSQL and Redis: the whole suite", env, "-n", "auto")
+        return run("PostgreSQL and Redis: all that touches them", env, "-n", "auto", *without(*PLAIN, *PAGES))
 
 
 def on_postgres_and_rabbitmq() -> str:
     """All but what only looks at pages, files and the providers' wire, which the broker cannot touch."""
     with servers.postgres() as server, servers.rabbitmq() as broker, scratch(server) as database:
         env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
-        rooms = ("media", "sandbox", "messaging/web", "messaging/admin", "messaging/gateway", "messaging/providers")
-        rest = [*(f"--ignore=tests/{room}" for room in rooms), "-m", "not browser"]
-        return run("PostgreSQL and RabbitMQ: sending, receipts, the API", env, "-n", "auto", *rest)
+        rest = without(*PLAIN, "media", "messaging/web", "messaging/admin", "messaging/lists")
+        return run("PostgreSQL and RabbitMQ: sending, receipts, the API", env, "-n", "auto", *rest, "-m", "not browser")
 
 
 def on_s3() -> str:
     """Files, on SeaweedFS; one process, because each test empties the bucket behind it."""
     with servers.seaweedfs() as env:
-        return run("SeaweedFS: the media tests on an S3 server", env, "tests/media")
+        return run("SeaweedFS: the media tests on an S3 server", env, "tests/media", *without(*PLAIN))
+
+
+def without(*rooms: str) -> list[str]:
+    """Words for pytest that leave rooms of the tests out."""
+    return [f"--ignore=tests/{room}" for room in rooms]
 
 
 @contextmanager
