@@ -6,8 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from media import renditions, uploads
 from messaging.content import Content, FallbackSms, Slide
 from messaging.models import Draft
+from tests.media.fitting import sources
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SPOKEN = [
@@ -84,4 +86,60 @@ def test_no_dialog_before_sending_has_a_barrier(browser_page, sign_in, composer,
     expect(page.locator("#confirm")).to_be_visible()
     found["confirm"] = faults(page)
     page.keyboard.press("Escape")
+    assert {state: barriers for state, barriers in found.items() if barriers} == {}
+
+
+PEOPLE = {"name": "p.csv", "mimeType": "text/csv", "buffer": b"Mobile,Name\n+16475550143,Bo\n12,Cy\n"}
+
+
+@pytest.fixture
+def picture_draft(composer, sender, settings, tmp_path) -> Draft:
+    """A picture that has to be made to fit, to one person."""
+    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
+    photo = sources.saved(sources.photo(320, 240), "WEBP", quality=90)
+    asset = uploads.store(photo, name="Harbour.webp", owner="user:1")
+    content = Content("Harbour", "Offer", (Slide("Look"),), FallbackSms("Look")).to_json()
+    content["slides"][0]["image"] = {"asset": str(asset.pk)}
+    return Draft.objects.create(owner=composer, sender=sender, content=content, recipients="+16475550142", version=2)
+
+
+@pytest.mark.parametrize("browser_page", [NARROW], indirect=True, ids=["narrow dark"])
+def test_no_dialog_of_the_composer_has_a_barrier(browser_page, sign_in, composer, picture_draft, complaints) -> None:
+    page, found = browser_page, {}
+    page.set_default_timeout(30_000)
+    sign_in(composer, f"/compose/?draft={picture_draft.pk}")
+    for name in ("shortcuts", "trial", "template-dialog", "discard", "kept-dialog"):
+        page.evaluate("name => openDialog(document.getElementById(name))", name)
+        page.wait_for_load_state("networkidle")
+        found[name] = faults(page)
+        page.keyboard.press("Escape")
+    page.locator("[data-code=media_will_be_fitted] button").click()
+    expect(page.locator("#fitting progress")).to_be_visible()
+    found["being fitted"] = faults(page)
+    assert renditions.work()
+    expect(page.locator("#fitting .slider")).to_be_visible()
+    found["fitted"] = faults(page)
+    page.keyboard.press("Escape")
+    with page.expect_file_chooser() as chooser:
+        page.click("[data-choose-list]")
+    chooser.value.set_files([PEOPLE])
+    expect(page.locator("#list-counts")).to_contain_text("1 to mend")
+    found["import with a bad row"] = faults(page)
+    page.keyboard.press("Escape")
+    page.check("#when-later")
+    page.click("#plan-more summary")
+    page.check("#canary-on")
+    expect(page.locator("#f-canary")).to_be_visible()
+    found["plan"] = faults(page)
+    Draft.objects.filter(pk=picture_draft.pk).update(
+        version=99, page="another", content={**picture_draft.content, "subject": "Theirs"}
+    )
+    page.fill("#f-subject", "Written in two tabs")
+    expect(page.locator("#trouble")).to_contain_text("changed in another tab")
+    found["conflict"] = faults(page)
+    page.click("text=Show the difference")
+    expect(page.locator("#difference table")).to_be_visible()
+    found["difference"] = faults(page)
+    complaints.clear()
     assert {state: barriers for state, barriers in found.items() if barriers} == {}
