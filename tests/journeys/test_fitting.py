@@ -55,7 +55,7 @@ def test_a_photo_is_made_to_fit_compared_and_used(browser_page, sign_in, compose
     expect(dialog).not_to_be_visible()
 
     expect(page.locator("[data-code=media_will_be_fitted]")).to_have_count(0)
-    expect(page.locator("#saved")).to_contain_text("Saved")
+    expect(page.locator("#saved")).to_contain_text("saved")
     draft.refresh_from_db()
     copy = str(Rendition.objects.get().pk)
     assert draft.content["slides"][0]["image"]["rendition"] == copy

@@ -209,7 +209,7 @@ def test_what_waits_is_cancelled_by_keyboard_alone(open_page, message) -> None:
     page = open_page(reverse("web:message", args=[message.pk]))
     page.locator("a.danger").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/cancel/")
+    page.wait_for_url("**/stop/")
     page.locator("button.danger").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{reverse('web:message', args=[message.pk])}")
