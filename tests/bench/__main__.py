@@ -16,7 +16,8 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-from tests.faults.kills import in_world
+import django
+
 from tests.faults.world import ROOT, World, world
 
 ROUNDS = 5
@@ -32,7 +33,8 @@ def main() -> int:
     options = parser.parse_args()
     kind = "postgresql" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "sqlite"
     with world(kind) as place:
-        in_world(place)
+        os.environ.update({**place.environment, "DJANGO_SETTINGS_MODULE": "mmsportal.settings"})
+        django.setup()
         # So slow that no receipt comes in while the sends are measured.
         place.start_sandbox(speed=0.0001)
         rows = [*_rooms(), *_sending(place, options.messages), *_receipts(options.messages)]
