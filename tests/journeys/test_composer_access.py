@@ -95,7 +95,7 @@ PEOPLE = {"name": "p.csv", "mimeType": "text/csv", "buffer": b"Mobile,Name\n+164
 @pytest.fixture
 def picture_draft(composer, sender, settings, tmp_path) -> Draft:
     """A picture that has to be made to fit, to one person."""
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     photo = sources.saved(sources.photo(320, 240), "WEBP", quality=90)
     asset = uploads.store(photo, name="Harbour.webp", owner="user:1")

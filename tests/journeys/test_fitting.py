@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def draft(composer, sender, settings, tmp_path) -> Draft:
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     photo = uploads.store(
         sources.saved(sources.photo(640, 480), "WEBP", quality=90), name="Harbour.webp", owner="user:1"

@@ -21,7 +21,7 @@ def _storage_of_its_own(settings, tmp_path: Path) -> Iterator[None]:
         yield
         default_storage.bucket.objects.all().delete()
         return
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     settings.MEDIA_PUBLIC_BASE_URL = "https://media.example.com"
     yield

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def content(key, settings, tmp_path) -> dict:
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     asset = store(sources.wav(1), name="Greeting.wav", owner=key.owner_label)
     slide = {"text": "Hear", "audio": {"asset": str(asset.pk)}}

@@ -48,7 +48,7 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site(settings, tmp_path):
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     if "s3" not in settings.STORAGES["default"]["BACKEND"]:
         settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)

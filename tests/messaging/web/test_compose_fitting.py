@@ -18,7 +18,7 @@ FIT = "/compose/fit/"
 
 @pytest.fixture(autouse=True)
 def _storage_of_its_own(settings, tmp_path):
-    place = {"location": tmp_path / "media", "allow_overwrite": False}
+    place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def site(settings, tmp_path):
     if "s3" not in settings.STORAGES["default"]["BACKEND"]:
-        place = {"location": tmp_path / "media", "allow_overwrite": False}
+        place = {"location": tmp_path / "media"}
         settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     server, _handler = serve()
     settings.ALLOW_PRIVATE_TARGETS = frozenset({f"127.0.0.1:{server.server_address[1]}"})
