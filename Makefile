@@ -31,7 +31,7 @@ demo: .venv/.run
 
 # Without a browser its tests are skipped, loudly; everything else runs.
 test: .venv/.dev .venv/.heavy
-	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest -q -n auto $(ARGS)
+	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -31,6 +31,7 @@ PLAIN = (
 )
 # Journeys about how a page behaves in the browser, whatever is behind it.
 PAGES = tuple(f"journeys/test_{page}.py" for page in ("composer_access", "drafts", "keyboard", "media_mends", "mends"))
+SPREAD = ("-n", "auto", "--dist", "worksteal")
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -53,7 +54,7 @@ def on_postgres_and_redis() -> str:
     """Everything that has to do with the database, the broker or the cache."""
     with servers.postgres() as server, servers.redis_numbers(2) as (broker, cache), scratch(server) as database:
         env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker, "CACHE_URL": cache}
-        return run("PostgreSQL and Redis: all that touches them", env, "-n", "auto", *without(*PLAIN, *PAGES))
+        return run("PostgreSQL and Redis: all that touches them", env, *SPREAD, *without(*PLAIN, *PAGES))
 
 
 def on_postgres_and_rabbitmq() -> str:
@@ -61,7 +62,7 @@ def on_postgres_and_rabbitmq() -> str:
     with servers.postgres() as server, servers.rabbitmq() as broker, scratch(server) as database:
         env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
         rest = without(*PLAIN, "media", "messaging/web", "messaging/admin", "messaging/lists")
-        return run("PostgreSQL and RabbitMQ: sending, receipts, the API", env, "-n", "auto", *rest, "-m", "not browser")
+        return run("PostgreSQL and RabbitMQ: sending, receipts, the API", env, *SPREAD, *rest, "-m", "not browser")
 
 
 def on_s3() -> str:

@@ -1,5 +1,6 @@
 """What every room's tests share: people, an account with a sender, and a way to look at rows."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -32,22 +34,23 @@ hypothesis.register_profile("untimed", hypothesis(), deadline=None, suppress_hea
 hypothesis.load_profile("untimed")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.AXES_ENABLED = False
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of a run is waiting for browsers, sockets and clocks: two workers a core keep it busy."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _settings_of_the_tests() -> Iterator[None]:
+    """Quick passwords, no lock on the login, and no second thoughts: what is about the time to undo sets it."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    instantly: dict[str, Any] = {"UNDO_SECONDS": 0, "MEDIA_KNOWN_SECONDS": 0.0, "MEDIA_LOG_SECONDS": 0.0}
+    with override_settings(PASSWORD_HASHERS=hashers, AXES_ENABLED=False, **instantly):
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _no_second_thoughts(settings) -> None:
-    """What is about the time to undo sets it; nothing else waits a minute for it."""
-    settings.UNDO_SECONDS = 0
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered(settings) -> None:
+def _nothing_remembered() -> None:
     """A code that another test explained, and rolled back, must not be known here."""
-    settings.MEDIA_KNOWN_SECONDS = settings.MEDIA_LOG_SECONDS = 0.0
     meanings.forget()
     presence.forget()
 
