@@ -26,6 +26,7 @@ from django.utils import timezone
 from media import storage, uploads
 from media.inspection import LARGEST_UPLOAD, Refused
 from media.models import Asset, Upload
+from media.words import gettext_noop as _
 
 logger = logging.getLogger(__name__)
 Status = Upload.Status
@@ -57,20 +58,22 @@ def start(*, owner: str, name: str, size: int, alt: str = "") -> Upload:
     if not 0 < size <= LARGEST_UPLOAD:
         raise Refused(
             "media_too_large" if size > 0 else "media_empty",
-            f"The file has {size:,} bytes; from 1 to {LARGEST_UPLOAD:,} are taken.",
+            _("The file has {size} KB; at most {limit} KB are taken.") if size > 0 else _("The file is empty."),
+            {"size": -(-size // 1000), "limit": LARGEST_UPLOAD // 1000},
             limit=LARGEST_UPLOAD,
             actual=size,
-            fix="Make the file smaller." if size > 0 else "Choose a file that is not empty.",
+            fix=_("Make the file smaller.") if size > 0 else _("Choose a file that is not empty."),
         )
     now = timezone.now()
     under_way = Upload.objects.filter(owner=owner, status=Status.STARTED, expires_at__gt=now).count()
     if under_way >= MOST_OPEN:
         raise Refused(
             "too_many_uploads",
-            f"{under_way} of your uploads are under way; at most {MOST_OPEN} may be.",
+            _("{actual} of your uploads are under way; at most {limit} may be."),
+            {"actual": under_way, "limit": MOST_OPEN},
             limit=MOST_OPEN,
             actual=under_way,
-            fix="Wait until some of them have ended.",
+            fix=_("Wait until some of them have ended."),
         )
     uploads.check_quota(owner, size)
     upload = Upload(owner=owner, name=_storable(name), alt=uploads.clean_alt(alt), size=size, expires_at=now + KEPT)
@@ -130,14 +133,15 @@ def receive(upload: Upload, fields: Mapping[str, str], file: "File[bytes]") -> N
     Raises Refused for another key, type or size than was announced, or while the storage is away.
     """
     if fields.get("key") != upload.storage_key or fields.get("Content-Type") != TYPE:
-        raise Refused("form_changed", "The form is not as it was given out.", fix="Start the upload again.")
+        raise Refused("form_changed", _("The form is not as it was given out."), fix=_("Start the upload again."))
     if file.size != upload.size:
         raise Refused(
             "size_differs",
-            f"The file has {file.size:,} bytes; {upload.size:,} were announced.",
+            _("The file has {actual} bytes; {limit} were announced."),
+            {"actual": file.size or 0, "limit": upload.size},
             limit=upload.size,
             actual=file.size,
-            fix="Start the upload again.",
+            fix=_("Start the upload again."),
         )
     try:
         storage.replace(upload.storage_key, file)
@@ -155,7 +159,7 @@ def finish(upload_id: UUID, *, owner: str, apart: bool = False) -> Asset:
     if (known := _ended(upload)) is not None:
         return known
     if upload.expires_at <= timezone.now():
-        raise Refused("upload_expired", "This upload was begun too long ago.", fix="Upload the file again.")
+        raise Refused("upload_expired", _("This upload was begun too long ago."), fix=_("Upload the file again."))
     try:
         asset = _inspected(upload, apart)
     except NotArrived:
@@ -165,14 +169,14 @@ def finish(upload_id: UUID, *, owner: str, apart: bool = False) -> Asset:
         raise
     except Refused as reason:
         if reason.code != "storage_unavailable":
-            _end(upload, status=Status.REFUSED, refusal=reason.as_dict())
+            _end(upload, status=Status.REFUSED, refusal=reason.kept())
         raise
     return _keep(upload, asset)
 
 
 def _ended(upload: Upload) -> Asset | None:
     if upload.refusal:
-        raise _again(upload.refusal)
+        raise Refused.again(upload.refusal)
     return upload.asset if upload.status == Status.DONE else None
 
 
@@ -225,13 +229,6 @@ def _clear(key: str) -> None:
         storage.delete(key)
     except storage.Unavailable as error:
         logger.warning("an upload is left to the clean-up: %s", error)
-
-
-def _again(refusal: Mapping[str, object]) -> Refused:
-    words = {name: str(refusal.get(name) or "") for name in ("code", "message", "fix")}
-    return Refused(
-        words["code"], words["message"], limit=refusal.get("limit"), actual=refusal.get("actual"), fix=words["fix"]
-    )
 
 
 def _storable(name: str) -> str:

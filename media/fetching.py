@@ -18,6 +18,7 @@ import httpx
 from django.conf import settings
 
 from media.targets import FetchRefused, Target, resolve, vet
+from media.words import gettext_noop as _
 
 __all__ = ["FetchRefused", "Fetched", "Met", "fetch", "fetch_all", "fetch_async"]
 
@@ -99,11 +100,11 @@ async def fetch_async(
         async with asyncio.timeout(deadline_seconds), _client(tls) as client:
             return await _follow(client, url, limit_bytes, resolver, ask_head)
     except TimeoutError:
-        raise FetchRefused("url_too_slow", "The address did not deliver the file in time.") from None
+        raise FetchRefused("url_too_slow", _("The address did not deliver the file in time.")) from None
     except httpx.TimeoutException:
-        raise FetchRefused("url_unreachable", "The address did not answer in time.") from None
+        raise FetchRefused("url_unreachable", _("The address did not answer in time.")) from None
     except (httpx.HTTPError, ssl.SSLError):
-        raise FetchRefused("url_unreachable", "The address could not be reached or broke off.") from None
+        raise FetchRefused("url_unreachable", _("The address could not be reached or broke off.")) from None
 
 
 def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
@@ -136,7 +137,7 @@ async def _follow(client: httpx.AsyncClient, url: str, limit_bytes: int, resolve
                 return Fetched(data, response.headers.get("content-type", "")[:200], _name(response, target), met)
             following = response.headers["location"]
         target = target.redirected(following, settings.ALLOW_PRIVATE_TARGETS)
-    raise FetchRefused("url_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
+    raise FetchRefused("url_redirects", _("The address redirects more than {limit} times."), {"limit": MAX_REDIRECTS})
 
 
 def _asked(
@@ -166,10 +167,14 @@ def _length(response: httpx.Response) -> int | None:
 
 async def _read(response: httpx.Response, limit_bytes: int) -> bytes:
     if response.status_code != httpx.codes.OK:
-        raise FetchRefused("url_status", f"The address answered with status {response.status_code}, not 200.")
+        raise FetchRefused(
+            "url_status", _("The address answered with status {status}, not 200."), {"status": response.status_code}
+        )
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise FetchRefused("url_encoded", "The address sends the file compressed although it was asked not to.")
-    too_large = FetchRefused("url_too_large", f"The file at the address is larger than {limit_bytes:,} bytes.")
+        raise FetchRefused("url_encoded", _("The address sends the file compressed although it was asked not to."))
+    too_large = FetchRefused(
+        "url_too_large", _("The file at the address is larger than {limit} KB."), {"limit": limit_bytes // 1000}
+    )
     if (_length(response) or 0) > limit_bytes:
         raise too_large
     data = bytearray()

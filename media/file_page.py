@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from media import tagging, uploads
@@ -52,7 +53,7 @@ def describe(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         asset.alt = uploads.clean_alt(request.POST.get("alt", ""))
         asset.save(update_fields=["alt"])
     except Refused as refused:
-        error = refused
+        error = refused.as_dict(_)
     context = {
         "asset": editable(request, [asset])[0],
         "error": error,
@@ -76,7 +77,7 @@ def tag(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         else:
             tagging.add(asset, request.POST.get("add", ""))
     except Refused as refused:
-        error = refused
+        error = refused.as_dict(_)
     context = {
         "asset": editable(request, [asset])[0],
         "tags": list(asset.tags.values_list("name", flat=True)),

@@ -83,6 +83,8 @@ def _content(request: HttpRequest, file: Served, etag: str) -> HttpResponseBase:
     status = 206 if part else 200
     response: HttpResponseBase
     if request.method == "HEAD":
+        # Only asked whether it is there: a fetcher that looks first must not be promised what GET cannot give.
+        storage.size(file.storage_key)
         response = HttpResponse(status=status)
     else:
         chunks = storage.stream(file.storage_key, start, length)

@@ -17,6 +17,7 @@ from media.inspection import LARGEST_UPLOAD, MEGABYTE, Refused
 from media.models import Asset
 from media.searching import Wanted, search
 from media.shown import editable, owner_of, space
+from media.words import gettext_noop as noop
 
 PAGE_SIZE = 48
 PICKER_SIZE = 24
@@ -71,7 +72,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         _take(file, request, stored, refused)
     refused += [_refusal(file.name, _too_many(len(files))) for file in files[MAX_FILES:]]
     if not files:
-        refused.append(_refusal("", Refused("file_missing", _("No file arrived."), fix=_("Choose a file first."))))
+        refused.append(
+            _refusal("", Refused("file_missing", noop("No file arrived."), fix=noop("Choose a file first.")))
+        )
     status = 201 if stored else 422
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         answer = {"assets": [facts(asset) for asset in stored], "refused": refused}
@@ -91,12 +94,12 @@ def _take(
 
 
 def _refusal(name: str | None, reason: Refused) -> dict[str, object]:
-    return {"name": (name or "")[:120], **reason.as_dict()}
+    return {"name": (name or "")[:120], **reason.as_dict(_)}
 
 
 def _too_many(count: int) -> Refused:
-    words = _("At most %(most)s files are taken at once.") % {"most": MAX_FILES}
-    return Refused("too_many_files", words, limit=MAX_FILES, actual=count, fix=_("Upload the rest after these."))
+    words, fix = noop("At most {limit} files are taken at once."), noop("Upload the rest after these.")
+    return Refused("too_many_files", words, {"limit": MAX_FILES}, limit=MAX_FILES, actual=count, fix=fix)
 
 
 def _listing(request: HttpRequest, size: int) -> dict[str, object]:

@@ -23,6 +23,8 @@ from django.utils import timezone
 from media import storage
 from media.fitting import Fitted, Target, Unfit, fit
 from media.models import EXTENSIONS, Asset, Rendition
+from media.words import gettext_noop as _
+from media.words import kept
 
 logger = logging.getLogger(__name__)
 Status = Rendition.Status
@@ -40,7 +42,10 @@ PASSING = ("media_fitting_failed", "media_gone")
 FRESH = timedelta(days=1)
 # The next try asks for this much less, so that something changes.
 SMALLER = 0.7
-BROKEN = ("media_fitting_failed", "The worker stopped over this file again and again. Upload another copy of it.")
+BROKEN = Unfit(
+    "media_fitting_failed", _("The worker stopped over this file again and again. Upload another copy of it.")
+)
+GONE = Unfit("media_gone", _("The file is no longer there. Upload it again."))
 # Sent once something is to be made, and once something is ready or has failed.
 asked = Signal()
 settled = Signal()
@@ -82,7 +87,7 @@ def _kept(pairs: Collection[tuple[Asset, str]], now: datetime) -> int:
     _rows(pairs).filter(used_at__lte=now - FRESH).update(used_at=now)
     over = Q(lease_until=None) | Q(lease_until__lte=now)
     failed = _rows(pairs).filter(over, status=Status.FAILED, code__in=PASSING)
-    return failed.update(status=Status.WAITING, attempts=0, progress=0, lease_until=None, code="", text="")
+    return failed.update(status=Status.WAITING, attempts=0, progress=0, lease_until=None, code="", text="", why={})
 
 
 def named(identities: Collection[str]) -> dict[str, Rendition]:
@@ -121,9 +126,9 @@ def work() -> bool:
             return True
         _store(fitted, facts["sha256"])
     except Unfit as unfit:
-        lease.end(status=Status.FAILED, code=unfit.code, text=unfit.message[:300])
+        lease.end(status=Status.FAILED, **_failure(unfit))
     except FileNotFoundError:
-        lease.end(status=Status.FAILED, code="media_gone", text="The file is no longer there. Upload it again.")
+        lease.end(status=Status.FAILED, **_failure(GONE))
     except storage.Unavailable as error:
         logger.error("rendition %s waits for the storage: %s", rendition.pk, error)
         # No fault of the file: the try does not count.
@@ -147,8 +152,7 @@ def _claim(now: datetime) -> Rendition | None:
     for row in _open(now).select_related("asset").order_by("id")[:10]:
         mine = Rendition.objects.filter(pk=row.pk, lease_until=row.lease_until, status=row.status)
         if row.attempts >= MOST_ATTEMPTS:
-            code, text = BROKEN
-            if mine.update(status=Status.FAILED, code=code, text=text, lease_until=now + AGAIN):
+            if mine.update(status=Status.FAILED, lease_until=now + AGAIN, **_failure(BROKEN)):
                 settled.send(Rendition)
             continue
         until = now + LEASE
@@ -206,6 +210,10 @@ def _store(fitted: Fitted, sha256: str) -> None:
     storage.put(fitted.data, sha256=sha256, extension=extension, mime_type=fitted.mime_type)
 
 
+def _failure(unfit: Unfit) -> dict[str, Any]:
+    return {"code": unfit.code, "text": unfit.message[:300], "why": kept(unfit.words, unfit.values)}
+
+
 def _facts(fitted: Fitted) -> dict[str, Any]:
     sha256 = hashlib.sha256(fitted.data).hexdigest()
     return {
@@ -219,4 +227,5 @@ def _facts(fitted: Fitted) -> dict[str, Any]:
         "storage_key": storage.key_for(sha256, EXTENSIONS[fitted.mime_type]),
         "code": "",
         "text": "",
+        "why": {},
     }

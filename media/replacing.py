@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db.transaction import atomic
 from django.dispatch import Signal
-from django.utils.translation import gettext as _
 
 from media import uploads
 from media.inspection import Refused
 from media.models import EXTENSIONS, Asset
+from media.words import gettext_noop as _
 
 # Sent within the commit, with `old` and `new`: whoever names files by their ids changes the names in it.
 replaced = Signal()
@@ -55,8 +55,8 @@ def _demand_alike(old: Asset, new: Asset) -> None:
     if new.kind != old.kind:
         raise Refused(
             "other_kind",
-            _("%(name)s is of kind %(old)s, the new file of kind %(new)s.")
-            % {"name": old.name, "old": old.kind, "new": new.kind},
+            _("{name} is of kind {old}, the new file of kind {new}."),
+            {"name": old.name, "old": old.kind, "new": new.kind},
             limit=old.kind,
             actual=new.kind,
             fix=_("Choose a file of the same kind, or upload this one beside it."),

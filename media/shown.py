@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 
 from media import previews, uploads, uses
 from media.models import EXTENSIONS, Asset, Rendition
+from media.words import said
 
 MOST_COPIES = 10
 GIGABYTE = 1_000_000_000
+# What is taken out of every file, as the page says beforehand: no news on a card.
+EXPECTED = {"metadata_removed", "image_turned"}
 
 
 def owner_of(request: HttpRequest) -> str:
@@ -31,6 +34,8 @@ def editable(request: HttpRequest, assets: list[Asset]) -> list[dict[str, object
             "summary": summary(asset),
             "preview": addresses[asset.pk],
             "users": needed.get(asset.pk, 0),
+            "noted": [said(one, _) for one in asset.noted],
+            "warned": [said(one, _) for one in asset.noted if one["code"] not in EXPECTED],
             "changeable": may_change or asset.owner == mine,
             "removable": may_delete or asset.owner == mine,
         }
@@ -89,6 +94,6 @@ def _copy(asset: Asset, copy: Rendition) -> dict[str, object]:
         "summary": summary(copy),
         "saved": max(0, round(100 - 100 * (copy.size or 0) / asset.size)),
         "alike": None if alike is None else round(100 * alike),
-        "done": str(measured.get("done", "")),
+        "done": said(measured.get("done", {}), _),
         "shown": copy.mime_type in previews.SHOWABLE,
     }

@@ -3,10 +3,10 @@
 import unicodedata
 
 from django.db.models import Count, Q
-from django.utils.translation import gettext as _
 
 from media.inspection import Refused
 from media.models import Asset, Tag
+from media.words import gettext_noop as _
 
 LONGEST = 40
 MOST_OF_A_FILE = 20
@@ -16,10 +16,10 @@ def clean(word: str) -> str:
     """A tag as it is kept: lower case, one space between words, nothing invisible. Raises Refused."""
     kept = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in word).split()).lower()
     if not kept or len(kept) > LONGEST:
-        words = _("A tag has 1 to %(most)s characters; this one has %(number)s.")
         raise Refused(
             "tag_length",
-            words % {"most": LONGEST, "number": len(kept)},
+            _("A tag has 1 to {limit} characters; this one has {actual}."),
+            {"limit": LONGEST, "actual": len(kept)},
             limit=LONGEST,
             actual=len(kept),
             fix=_("Write a shorter word.") if kept else _("Write a word."),
@@ -34,8 +34,8 @@ def add(asset: Asset, words: str) -> None:
     if number > MOST_OF_A_FILE:
         raise Refused(
             "tags_too_many",
-            _("A file has at most %(most)s tags; these would be %(number)s.")
-            % {"most": MOST_OF_A_FILE, "number": number},
+            _("A file has at most {limit} tags; these would be {actual}."),
+            {"limit": MOST_OF_A_FILE, "actual": number},
             limit=MOST_OF_A_FILE,
             actual=number,
             fix=_("Take one off first."),

@@ -19,6 +19,7 @@ from media.file_page import mine
 from media.inspection import Refused
 from media.models import Asset, Upload
 from media.shown import editable, owner_of
+from media.words import gettext_noop as noop
 
 FORM_OVERHEAD = 16_000
 
@@ -65,7 +66,7 @@ def put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     except (MultiPartParserError, RequestDataTooBig):
         return HttpResponse(status=400)
     if file is None:
-        return _refused(Refused("file_missing", _("No file arrived."), fix=_("Choose a file first.")))
+        return _refused(Refused("file_missing", noop("No file arrived."), fix=noop("Choose a file first.")))
     try:
         direct_uploads.receive(upload, fields, file)
     except Refused as reason:
@@ -87,10 +88,10 @@ def finish(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         if old is not None:
             asset = _in_place_of(old, asset)
     except Upload.DoesNotExist:
-        reason = Refused("upload_unknown", _("There is no such upload."), fix=_("Upload the file again."))
+        reason = Refused("upload_unknown", noop("There is no such upload."), fix=noop("Upload the file again."))
         return _refused(reason, status=404)
     except NotArrived:
-        reason = Refused("not_arrived", _("The file has not arrived."), fix=_("Upload the file again."))
+        reason = Refused("not_arrived", noop("The file has not arrived."), fix=noop("Upload the file again."))
         return _refused(reason, status=409)
     except Refused as reason:
         return _refused(reason, status=503 if reason.code == "storage_unavailable" else 422)
@@ -117,9 +118,9 @@ def _in_place_of(old: Asset, new: Asset) -> Asset:
 
 
 def _too_long(largest: int, length: str) -> Refused:
-    words = _("The form has no length, or more than %(most)s bytes.") % {"most": f"{largest:,}"}
-    return Refused("media_too_large", words, limit=largest, actual=length, fix=_("Make the file smaller."))
+    words, fix = noop("The form has no length, or more than {limit} bytes."), noop("Make the file smaller.")
+    return Refused("media_too_large", words, {"limit": largest}, limit=largest, actual=length, fix=fix)
 
 
 def _refused(reason: Refused, *, status: int = 422) -> HttpResponse:
-    return JsonResponse({"refused": reason.as_dict()}, status=status)
+    return JsonResponse({"refused": reason.as_dict(_)}, status=status)

@@ -14,6 +14,7 @@ from media import contents, storage, uses
 from media.fetching import LARGEST, fetch
 from media.inspection import LARGEST_UPLOAD, Inspection, Refused, inspect
 from media.models import Asset
+from media.words import gettext_noop as _
 
 logger = logging.getLogger(__name__)
 MAX_ASSETS_PER_OWNER = 20_000
@@ -62,6 +63,7 @@ def store(source: bytes | Path | Readable, *, name: str, owner: str, alt: str = 
         alt=alt,
         storage_key=storage.key_for(sha256, inspection.extension),
         owner=owner,
+        noted=[finding.kept() for finding in inspection.findings],
         status=Asset.Status.PENDING,
     )
     # The row comes first: content that a row names is not let go.
@@ -87,8 +89,8 @@ def storage_away() -> Refused:
     """The refusal of a file for no fault of its own."""
     return Refused(
         "storage_unavailable",
-        "The storage for files does not answer right now; nothing was kept.",
-        fix="Try again in a minute. If it goes on, tell an administrator.",
+        _("The storage for files does not answer right now; nothing was kept."),
+        fix=_("Try again in a minute. If it goes on, tell an administrator."),
     )
 
 
@@ -149,10 +151,11 @@ def clean_alt(alt: str) -> str:
     if len(kept) > ALT_LENGTH:
         raise Refused(
             "alt_too_long",
-            f"The description has {len(kept)} characters; at most {ALT_LENGTH} are kept.",
+            _("The description has {actual} characters; at most {limit} are kept."),
+            {"actual": len(kept), "limit": ALT_LENGTH},
             limit=ALT_LENGTH,
             actual=len(kept),
-            fix="Shorten the description.",
+            fix=_("Shorten the description."),
         )
     return kept
 
@@ -179,16 +182,16 @@ def check_quota(owner: str, size: int) -> None:
     if taken.files >= MAX_ASSETS_PER_OWNER:
         raise Refused(
             "media_quota_files",
-            "No more files can be kept for you.",
+            _("No more files can be kept for you."),
             limit=MAX_ASSETS_PER_OWNER,
             actual=taken.files,
-            fix="Ask an administrator to delete files you no longer need.",
+            fix=_("Ask an administrator to delete files you no longer need."),
         )
     if taken.size + size > MAX_BYTES_PER_OWNER:
         raise Refused(
             "media_quota_bytes",
-            "The space for your files is used up.",
+            _("The space for your files is used up."),
             limit=MAX_BYTES_PER_OWNER,
             actual=taken.size + size,
-            fix="Ask an administrator to delete files you no longer need.",
+            fix=_("Ask an administrator to delete files you no longer need."),
         )

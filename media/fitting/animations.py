@@ -9,6 +9,8 @@ from PIL import Image
 from media.fitting import quality
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Progress, too_small
+from media.words import Kept, kept
+from media.words import gettext_noop as _
 
 # All frames together as they are held while work goes on, in pixels of three bytes.
 HELD_PIXELS = 60_000_000
@@ -57,9 +59,12 @@ def animate(image: Image.Image, target: Target, told: Progress) -> Fitted:
             copy = _measured(data, colours, moments)
             best = copy if best is None or copy.figures["ssim"] > best.figures["ssim"] else best
     if best is None:
-        raise too_small("animation", target.budget)
-    done = f"GIF, {best.frames} of {len(frames)} frames, {best.colours} colours"
-    figures: dict[str, float | str] = {**best.figures, "frames": best.frames, "done": done}
+        raise too_small(_("animation"), target.budget)
+    done = kept(
+        _("GIF, {frames} of {most} frames, {colours} colours"),
+        {"frames": best.frames, "most": len(frames), "colours": best.colours},
+    )
+    figures: dict[str, float | Kept] = {**best.figures, "frames": best.frames, "done": done}
     return Fitted("image/gif", best.data, *best.size, seconds=round(seconds, 2), measured=figures)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Unfit
+from media.words import kept
 
 MEMORY_BYTES = 2_000_000_000
 CPU_SECONDS = 240
@@ -53,7 +54,7 @@ def main(fitter: str, target: str, given: str, copy: str, progress: str, worker:
         module = importlib.import_module(f"media.fitting.{fitter}")
         fitted = module.fit(Path(given), Target.parse(target), lambda done: told.write_text(str(done)))
     except Unfit as unfit:
-        answer: dict[str, object] = {"unfit": {"code": unfit.code, "message": unfit.message}}
+        answer: dict[str, object] = {"unfit": {"code": unfit.code, **kept(unfit.words, unfit.values)}}
     else:
         Path(copy).write_bytes(fitted.data)
         answer = {"facts": _facts(fitted)}

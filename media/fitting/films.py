@@ -17,6 +17,8 @@ from media.fitting import quality
 from media.fitting.reading import DAMAGE, opened
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Progress, Unfit, unreadable
+from media.words import Kept, kept
+from media.words import gettext_noop as _
 
 CONTAINERS = {"video/mp4": "mp4", "video/3gpp": "3gp"}
 # What the frame of the container takes beside the streams.
@@ -68,7 +70,7 @@ def fit(given: Path, target: Target, told: Progress) -> Fitted:
                 return _answer(data, target, shape, samples)
             scale *= target.budget / len(data) * 0.93
     except DAMAGE:
-        raise unreadable("film") from None
+        raise unreadable(_("film")) from None
     raise _too_long(source.seconds, target.budget)
 
 
@@ -77,7 +79,7 @@ def _look(given: Path, target: Target) -> _Source:
         film = _film(container)
         frame = next(container.decode(film), None)
         if frame is None:
-            raise unreadable("film")
+            raise unreadable(_("film"))
         turned = frame.rotation % 360
         sideways = turned in (90, 270)
         seconds = (container.duration or 0) / av.time_base or 1.0
@@ -94,7 +96,7 @@ def _look(given: Path, target: Target) -> _Source:
 def _film(container: InputContainer) -> Any:
     films = [one for one in container.streams.video if not one.disposition & av.stream.Disposition.attached_pic]
     if not films:
-        raise unreadable("film")
+        raise unreadable(_("film"))
     return films[0]
 
 
@@ -242,12 +244,15 @@ def _answer(data: bytes, target: Target, shape: _Shape, samples: dict[float, Ima
                 original = samples[wanted.pop(0)]
                 pairs.append((original, quality.luma(_image(picture), original.size)))
     if not pairs:
-        raise unreadable("film")
-    measured: dict[str, float | str] = {
+        raise unreadable(_("film"))
+    measured: dict[str, float | Kept] = {
         **quality.of_pictures(pairs),
         "bitrate": shape.video + shape.audio,
         "frames": count,
-        "done": f"{shape.width} x {shape.height} at {shape.rate} pictures a second",
+        "done": kept(
+            _("{width} x {height} at {rate} pictures a second"),
+            {"width": shape.width, "height": shape.height, "rate": shape.rate},
+        ),
     }
     return Fitted(target.types[0], data, shape.width, shape.height, round(seconds, 3), measured)
 
@@ -256,5 +261,6 @@ def _too_long(seconds: float, budget: int) -> Unfit:
     most = int(ROOM * 8 * budget / (SMALLEST_RATE + SOUND_LEAST))
     return Unfit(
         "media_too_long",
-        f"The film plays {seconds:.0f} s; in {budget // 1000:,} KB there is room for {most} s at most. Cut it.",
+        _("The film plays {seconds} s; in {budget} KB there is room for {most} s at most. Cut it."),
+        {"seconds": round(seconds), "budget": budget // 1000, "most": most},
     )

@@ -12,6 +12,8 @@ from media.fitting import quality
 from media.fitting.animations import animate, is_animated
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Progress, too_small, unreadable
+from media.words import Kept, kept
+from media.words import gettext_noop as _
 
 MAX_PIXELS = 120_000_000
 # Longer sides that are tried; no phone shows more than the first.
@@ -29,7 +31,7 @@ class _Copy:
     data: bytes
     size: tuple[int, int]
     measured: dict[str, float]
-    done: str
+    done: Kept
 
 
 def fit(given: Path, target: Target, told: Progress) -> Fitted:
@@ -42,7 +44,7 @@ def fit(given: Path, target: Target, told: Progress) -> Fitted:
                 return animate(image, target, told)
             return _still(image, target, told)
     except (Image.DecompressionBombError, *_DAMAGE):
-        raise unreadable("picture") from None
+        raise unreadable(_("picture")) from None
 
 
 def _still(image: Image.Image, target: Target, told: Progress) -> Fitted:
@@ -57,7 +59,7 @@ def _still(image: Image.Image, target: Target, told: Progress) -> Fitted:
         best = copy if best is None or copy.measured["ssim"] > best.measured["ssim"] else best
         told(min(90, 40 + 15 * number))
     if best is None:
-        raise too_small("picture", target.budget)
+        raise too_small(_("picture"), target.budget)
     return Fitted(best.mime_type, best.data, *best.size, measured={**best.measured, "done": best.done})
 
 
@@ -91,7 +93,7 @@ def _sizes(image: Image.Image, most: int | None) -> Iterator[Image.Image]:
         yield image if side == longer else ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
 
 
-def _jpeg(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
+def _jpeg(image: Image.Image, budget: int) -> tuple[bytes, Kept, bool] | None:
     flat = _on_white(image)
 
     def encode(level: int) -> bytes:
@@ -102,24 +104,24 @@ def _jpeg(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
     if found is None:
         return None
     level, data = found
-    return data, f"JPEG, quality {level}", level >= BEST
+    return data, kept(_("JPEG, quality {level}"), {"level": level}), level >= BEST
 
 
-def _png(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
+def _png(image: Image.Image, budget: int) -> tuple[bytes, Kept, bool] | None:
     plain = image if _transparent(image) else image.convert("RGB")
     data = _saved(plain, "PNG", optimize=True)
     if len(data) <= budget:
-        return data, "PNG, no loss", True
+        return data, kept(_("PNG, no loss")), True
     levels = COLOURS[::-1]
 
     def encode(index: int) -> bytes:
         return _saved(_few_colours(plain, levels[index]), "PNG", optimize=True)
 
     found = _largest(range(len(levels)), encode, budget)
-    return (found[1], f"PNG, {levels[found[0]]} colours", False) if found else None
+    return (found[1], kept(_("PNG, {colours} colours"), {"colours": levels[found[0]]}), False) if found else None
 
 
-def _gif(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
+def _gif(image: Image.Image, budget: int) -> tuple[bytes, Kept, bool] | None:
     levels = COLOURS[::-1]
     flat = _on_white(image)
 
@@ -127,7 +129,7 @@ def _gif(image: Image.Image, budget: int) -> tuple[bytes, str, bool] | None:
         return _saved(flat.quantize(levels[index]), "GIF", optimize=True)
 
     found = _largest(range(len(levels)), encode, budget)
-    return (found[1], f"GIF, {levels[found[0]]} colours", False) if found else None
+    return (found[1], kept(_("GIF, {colours} colours"), {"colours": levels[found[0]]}), False) if found else None
 
 
 def _largest(levels: range, encode: Callable[[int], bytes], budget: int) -> tuple[int, bytes] | None:

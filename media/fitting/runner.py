@@ -13,6 +13,8 @@ from time import monotonic
 
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Progress, Unfit
+from media.words import Word, values_of
+from media.words import gettext_noop as _
 
 logger = logging.getLogger(__name__)
 WALL_SECONDS = 240.0
@@ -64,9 +66,9 @@ def _ask_child(command: list[str], progress: Path, told: Progress, wall_seconds:
         # Only the name of what was raised: a message of a codec may quote the file.
         raised = trouble.decode("utf-8", "replace").strip().rpartition("\n")[2].partition(":")[0]
         logger.warning("a fitting child ended with %s (%s)", child.returncode, raised[:60])
-        raise _unfinished("made its encoder fail") from None
+        raise _unfinished(_("The file made its encoder fail.")) from None
     if not isinstance(verdict, dict):
-        raise _unfinished("made its encoder fail")
+        raise _unfinished(_("The file made its encoder fail."))
     return verdict
 
 
@@ -78,7 +80,7 @@ def _awaited(child: "subprocess.Popen[bytes]", glance: Callable[[], None], wall_
         except subprocess.TimeoutExpired:
             glance()
         if monotonic() > ends:
-            raise _unfinished("took too long to encode")
+            raise _unfinished(_("The file took too long to encode."))
 
 
 def _tell(progress: Path, told: Progress) -> None:
@@ -90,18 +92,19 @@ def _tell(progress: Path, told: Progress) -> None:
 def _understood(verdict: dict[str, object], copy: Path, target: Target) -> Fitted:
     unfit, facts = verdict.get("unfit"), verdict.get("facts")
     if isinstance(unfit, dict):
-        raise Unfit(str(unfit["code"]), str(unfit["message"]))
+        raise Unfit(unfit["code"], unfit["words"], values_of(unfit))
     if not isinstance(facts, dict):
-        raise _unfinished("made its encoder fail")
+        raise _unfinished(_("The file made its encoder fail."))
     facts["measured"]["memory"] = verdict["memory"]
     fitted = Fitted(**facts, data=copy.read_bytes())
     if fitted.mime_type not in target.types or not 0 < fitted.size <= target.budget:
-        raise _unfinished("came out wrong")
+        raise _unfinished(_("The file came out wrong."))
     return fitted
 
 
 def _unfinished(what: str) -> Unfit:
     return Unfit(
         "media_fitting_failed",
-        f"The file {what}. Save it with another program, shorter or at a lower resolution, and upload the new copy.",
+        _("{what} Save it with another program, shorter or at a lower resolution, and upload the new copy."),
+        {"what": Word(what)},
     )

@@ -14,6 +14,8 @@ from media.fitting import quality
 from media.fitting.reading import DAMAGE, opened
 from media.fitting.target import Target
 from media.fitting.verdicts import Fitted, Progress, Unfit, unreadable
+from media.words import Kept, kept
+from media.words import gettext_noop as _
 
 ROOM = 0.97
 # Bits a second, best first, with the samples a second that suit them.
@@ -56,19 +58,19 @@ def fit(given: Path, target: Target, told: Progress) -> Fitted:
             if len(data) <= target.budget:
                 return _answer(data, way, heard)
     except DAMAGE:
-        raise unreadable("recording") from None
+        raise unreadable(_("recording")) from None
     most = int(ROOM * 8 * target.budget / min(bits for bits, _samples in _ladder(target.types[-1])))
     raise Unfit(
         "media_too_long",
-        f"The recording plays {seconds:.0f} s; in {target.budget // 1000:,} KB there is room for {most} s at most. "
-        "Cut it.",
+        _("The recording plays {seconds} s; in {budget} KB there is room for {most} s at most. Cut it."),
+        {"seconds": round(seconds), "budget": target.budget // 1000, "most": most},
     )
 
 
 def _seconds(given: Path, target: Target) -> float:
     with opened(given) as container:
         if not container.streams.audio:
-            raise unreadable("recording")
+            raise unreadable(_("recording"))
         seconds = (container.duration or 0) / av.time_base
         if not seconds:
             # AMR and some MP3 say nothing of their length.
@@ -126,11 +128,14 @@ def _answer(data: bytes, way: _Way, heard: "array[int]") -> Fitted:
                 copy.extend(_samples(piece))
     seconds = len(copy) / LISTENED
     alike = quality.likeness(quality.loudness(heard, WINDOW), quality.loudness(copy, WINDOW))
-    measured: dict[str, float | str] = {
+    measured: dict[str, float | Kept] = {
         "envelope": round(alike, 4),
         "bitrate": way.bits,
         "samples": way.samples,
-        "done": f"{way.bits / 1000:g} kbit/s, {way.samples / 1000:g} kHz, mono",
+        "done": kept(
+            _("{bits} kbit/s, {samples} kHz, mono"),
+            {"bits": f"{way.bits / 1000:g}", "samples": f"{way.samples / 1000:g}"},
+        ),
     }
     return Fitted(way.mime_type, data, seconds=round(seconds, 3), measured=measured)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 _BLANKED = (b"udta", b"meta")  # where places, cameras and authors are written
 _PLAYED = (b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"ssix", b"pdin", b"prft")
@@ -23,7 +24,7 @@ def stripped(data: bytes) -> bytes:
         _clean(copy, name, start, stop, needless=name not in _PLAYED)
         end = stop
     if not {b"ftyp", b"moov"} <= names:
-        raise corrupt("film")
+        raise corrupt(_("film"))
     return bytes(copy[:end])
 
 
@@ -41,7 +42,7 @@ def walk(data: bytearray, at: int, end: int, *, top: bool = False) -> Iterator[t
         if size < header or at + size > end:
             if top and name not in _KNOWN:
                 return
-            raise corrupt("file")
+            raise corrupt(_("file"))
         yield name, at, at + size
         at += size
 

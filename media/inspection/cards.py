@@ -7,6 +7,8 @@ import vobject
 
 from media.inspection.lines import Line, logical_lines, written
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
+from media.words import Word
+from media.words import gettext_noop as _
 
 MAX_LINES = 5_000
 MAX_CARDS = 50
@@ -49,53 +51,55 @@ def _lines(data: bytes) -> list[Line]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(
-            "text_not_utf8", "The file is not written in UTF-8.", fix="Export it again and choose UTF-8 (Unicode)."
+            "text_not_utf8",
+            _("The file is not written in UTF-8."),
+            fix=_("Export it again and choose UTF-8 (Unicode)."),
         ) from None
     if any(ord(letter) < 32 and letter not in "\r\n\t" for letter in text):
-        raise corrupt("file")
+        raise corrupt(_("file"))
     lines = logical_lines(text)
     if len(lines) > MAX_LINES:
-        raise _too_complex("lines", MAX_LINES, len(lines))
+        raise _too_complex(_("lines"), MAX_LINES, len(lines))
     if any(not line.name for line in lines):
-        raise corrupt("file")
+        raise corrupt(_("file"))
     return lines
 
 
 def _check_contacts(data: bytes, lines: list[Line]) -> None:
     begun = _count(lines, "BEGIN", "VCARD")
     if begun > MAX_CARDS:
-        raise _too_complex("contacts", MAX_CARDS, begun)
+        raise _too_complex(_("contacts"), MAX_CARDS, begun)
     try:
         cards = list(vobject.readComponents(data.decode("utf-8-sig"), allowQP=b"QUOTED-PRINTABLE" in data.upper()))
     except Exception:  # vobject raises whatever its internals meet
-        raise corrupt("contact file") from None
+        raise corrupt(_("contact file")) from None
     named = [card for card in cards if card.name == "VCARD" and ("fn" in card.contents or "n" in card.contents)]
     if not begun or begun != _count(lines, "END", "VCARD") or len(named) != begun:
-        raise corrupt("contact file")
+        raise corrupt(_("contact file"))
 
 
 def _check_events(data: bytes, lines: list[Line]) -> None:
     begun = sum(line.name == "BEGIN" for line in lines)
     if begun > MAX_EVENTS:
-        raise _too_complex("entries", MAX_EVENTS, begun)
+        raise _too_complex(_("entries"), MAX_EVENTS, begun)
     for line in lines:
         rule = line.value.upper()
         if line.name == "RRULE" and ("FREQ=SECONDLY" in rule or "FREQ=MINUTELY" in rule):
             raise Refused(
                 "calendar_rule_too_dense",
-                "An entry repeats every second or minute.",
+                _("An entry repeats every second or minute."),
                 limit="HOURLY",
                 actual=line.value[:80],
-                fix="Let it repeat hourly or more seldom.",
+                fix=_("Let it repeat hourly or more seldom."),
             )
     try:
         calendars = icalendar.Calendar.from_ical(data.decode("utf-8-sig"), multiple=True)
         entries = sum(len(calendar.walk("VEVENT")) + len(calendar.walk("VTODO")) for calendar in calendars)
         broken = [problem for calendar in calendars for part in calendar.walk() for problem in part.errors]
     except Exception:  # as above: the parser's own exceptions are not all of one class
-        raise corrupt("calendar file") from None
+        raise corrupt(_("calendar file")) from None
     if not entries or broken or begun != sum(line.name == "END" for line in lines):
-        raise corrupt("calendar file")
+        raise corrupt(_("calendar file"))
 
 
 def _count(lines: Iterable[Line], name: str, value: str) -> int:
@@ -119,7 +123,7 @@ def _is_remote(line: Line) -> bool:
 def _is_unsafe_link(line: Line) -> bool:
     if line.name not in _LINKS:
         return False
-    scheme, colon, _ = line.value.strip().lower().partition(":")
+    scheme, colon, _rest = line.value.strip().lower().partition(":")
     return bool(colon) and scheme not in _SAFE_SCHEMES
 
 
@@ -144,17 +148,19 @@ def _safe_calendar_lines(lines: list[Line]) -> list[Line]:
 def _answer(kind: str, mime_type: str, extension: str, lines: list[Line], safe: list[Line]) -> Inspection:
     findings: tuple[Finding, ...] = ()
     if len(safe) != len(lines):
-        gone = sorted({line.name for line in lines} - {line.name for line in safe}) or ["some properties"]
-        message = f"Taken out, as they lead outside or are not understood by phones: {', '.join(gone)[:200]}."
-        findings = (Finding("remote_references_removed", message),)
+        gone = ", ".join(sorted({line.name for line in lines} - {line.name for line in safe}))[:200]
+        words = _("Taken out, as they lead outside or are not understood by phones: {names}.")
+        values = {"names": gone or Word(_("some properties"))}
+        findings = (Finding("remote_references_removed", words, values),)
     return Inspection(kind, mime_type, extension, written(safe), findings=findings)
 
 
 def _too_complex(what: str, limit: int, actual: int) -> Refused:
     return Refused(
         "media_too_complex",
-        f"The file holds {actual:,} {what}; at most {limit:,} are taken.",
+        _("The file holds {actual} {what}; at most {limit} are taken."),
+        {"actual": actual, "what": Word(what), "limit": limit},
         limit=limit,
         actual=actual,
-        fix="Send fewer of them in one file.",
+        fix=_("Send fewer of them in one file."),
     )

@@ -18,7 +18,7 @@ def work(reader: str, mime_type: str, given: str, clean: str) -> dict[str, objec
     try:
         inspection = _reader(reader).read(Path(given).read_bytes(), mime_type)
     except Refused as refused:
-        return {"refused": refused.as_dict()}
+        return {"refused": refused.kept()}
     Path(clean).write_bytes(inspection.data)
     return {"facts": _facts(inspection)}
 
@@ -29,4 +29,4 @@ def _reader(name: str) -> Any:
 
 def _facts(inspection: Inspection) -> dict[str, object]:
     facts = {field.name: getattr(inspection, field.name) for field in fields(inspection) if field.name != "data"}
-    return facts | {"findings": [{"code": f.code, "message": f.message} for f in inspection.findings]}
+    return facts | {"findings": [finding.kept() for finding in inspection.findings]}

@@ -16,6 +16,7 @@ from pypdf.generic import (
 )
 
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
+from media.words import gettext_noop as _
 
 MAX_PAGES = 100
 MAX_OBJECTS = 50_000
@@ -35,7 +36,9 @@ def read(data: bytes, mime_type: str) -> Inspection:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted:
             raise Refused(
-                "pdf_encrypted", "The PDF is protected by a password or rights.", fix="Save it without protection."
+                "pdf_encrypted",
+                _("The PDF is protected by a password or rights."),
+                fix=_("Save it without protection."),
             )
         _check_pages(len(reader.pages))
         _walk(reader)
@@ -43,8 +46,8 @@ def read(data: bytes, mime_type: str) -> Inspection:
     except Refused:
         raise
     except Exception:  # pypdf raises whatever a broken file makes its internals meet
-        raise corrupt("PDF") from None
-    findings = [Finding("metadata_removed", "Author and program data were taken out.")] if reader.metadata else []
+        raise corrupt(_("PDF")) from None
+    findings = [Finding("metadata_removed", _("Author and program data were taken out."))] if reader.metadata else []
     return Inspection("pdf", mime_type, "pdf", clean, findings=tuple(findings))
 
 
@@ -52,10 +55,11 @@ def _check_pages(count: int) -> None:
     if not 1 <= count <= MAX_PAGES:
         raise Refused(
             "pdf_pages",
-            f"The PDF has {count:,} pages; 1 to {MAX_PAGES} are taken.",
+            _("The PDF has {count} pages; 1 to {limit} are taken."),
+            {"count": count, "limit": MAX_PAGES},
             limit=MAX_PAGES,
             actual=count,
-            fix="Send the pages that matter.",
+            fix=_("Send the pages that matter."),
         )
 
 
@@ -75,10 +79,10 @@ def _walk(reader: PdfReader) -> None:
         if visited > 20 * MAX_OBJECTS or len(seen) > MAX_OBJECTS:
             raise Refused(
                 "media_too_complex",
-                "The PDF has too many parts.",
+                _("The PDF has too many parts."),
                 limit=MAX_OBJECTS,
                 actual=f"more than {MAX_OBJECTS}",
-                fix='Print it to a new PDF ("Save as PDF").',
+                fix=_('Print it to a new PDF ("Save as PDF").'),
             )
         if isinstance(found, DictionaryObject):
             _check_passive(found)
@@ -96,9 +100,9 @@ def _check_passive(found: DictionaryObject) -> None:
     if active:
         raise Refused(
             "pdf_active_content",
-            "The PDF holds scripts, actions, embedded files or players, which phones and virus filters refuse.",
+            _("The PDF holds scripts, actions, embedded files or players, which phones and virus filters refuse."),
             actual=", ".join(name.strip("/") for name in active),
-            fix='Print it to a new PDF ("Save as PDF"), which leaves them out.',
+            fix=_('Print it to a new PDF ("Save as PDF"), which leaves them out.'),
         )
 
 
@@ -136,5 +140,5 @@ def _rewritten(reader: PdfReader) -> bytes:
     writer.write(out)
     clean = out.getvalue()
     if not clean.startswith(_HEADER) or len(PdfReader(io.BytesIO(clean)).pages) != len(reader.pages):
-        raise corrupt("PDF")
+        raise corrupt(_("PDF"))
     return clean

@@ -1,6 +1,7 @@
 """A GIF block by block (GIF89a specification, appendix A): frames kept as they are, everything else dropped."""
 
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
@@ -18,12 +19,12 @@ def only_pictures(data: bytes) -> bytes:
         while data[at] != _TRAILER:
             end = _block_end(data, at)
             if end > len(data):
-                raise corrupt("animation")
+                raise corrupt(_("animation"))
             if _is_needed(data, at):
                 kept.append(data[at:end])
             at = end
     except IndexError:
-        raise corrupt("animation") from None
+        raise corrupt(_("animation")) from None
     return b"".join([*kept, bytes([_TRAILER])])
 
 
@@ -36,7 +37,7 @@ def _block_end(data: bytes, at: int) -> int:
         return _after_sub_blocks(data, at + 2)
     if data[at] == _IMAGE:
         return _after_sub_blocks(data, at + 10 + _table_bytes(data[at + 9]) + 1)
-    raise corrupt("animation")
+    raise corrupt(_("animation"))
 
 
 def _after_sub_blocks(data: bytes, at: int) -> int:

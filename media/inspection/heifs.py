@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from media.inspection.boxes import blank, walk
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 # Camera, place and author data. What the picture needs is in items of its own types.
 _PRIVATE_ITEMS = {b"Exif", b"mime", b"uri "}
@@ -29,7 +30,7 @@ def only_picture(data: bytes) -> bytes:
             blank(copy, start, stop)
         end = stop
     if not meta:
-        raise corrupt("picture")
+        raise corrupt(_("picture"))
     return bytes(copy[:end])
 
 
@@ -44,7 +45,7 @@ def _private(data: bytearray, start: int, stop: int) -> Iterator[tuple[int, int]
         at = first + (inner if method == 1 else 0)
         if item in private:
             if at + length > len(data):
-                raise corrupt("picture")
+                raise corrupt(_("picture"))
             yield at, at + length
 
 
@@ -65,19 +66,19 @@ def _places(data: bytearray, start: int, stop: int) -> Iterator[tuple[int, int, 
     def number(size: int) -> int:
         given = box.read(size)
         if len(given) < size:
-            raise corrupt("picture")
+            raise corrupt(_("picture"))
         return int.from_bytes(given)
 
     version = number(4) >> 24
     sizes = number(2)
     offset_bytes, length_bytes, base_bytes, index_bytes = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 2 if version < 2 else 4
-    for _ in range(number(wide)):
+    for _entry in range(number(wide)):
         item = number(wide)
         method = number(2) & 15 if version else 0
         number(2)
         base = number(base_bytes)
-        for _ in range(number(2)):
+        for _entry in range(number(2)):
             if version and index_bytes:
                 number(index_bytes)
             offset = number(offset_bytes)

@@ -12,6 +12,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from media.inspection import gifs, heifs, jpegs, pngs, webps
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
+from media.words import gettext_noop as _
 
 MAX_PIXELS = 25_000_000
 MAX_FRAMES = 500
@@ -59,11 +60,11 @@ def read(data: bytes, mime_type: str) -> Inspection:
             findings, size = _findings(data, clean, form), image.size
             if orientation in range(2, 9):
                 clean, size = _upright(image, data, clean, form)
-                findings.append(Finding("image_turned", "The picture was turned upright."))
+                findings.append(Finding("image_turned", _("The picture was turned upright.")))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("more") from None
     except _DAMAGE:
-        raise corrupt("picture") from None
+        raise corrupt(_("picture")) from None
     return Inspection("image", mime_type, form.extension, clean, *size, findings=tuple(findings))
 
 
@@ -75,10 +76,11 @@ def check_pixels(width: int, height: int) -> None:
 def _too_many_pixels(actual: str) -> Refused:
     return Refused(
         "image_too_many_pixels",
-        f"The picture has more than {MAX_PIXELS:,} pixels.",
+        _("The picture has more than {limit} million pixels."),
+        {"limit": MAX_PIXELS // 1_000_000},
         limit=MAX_PIXELS,
         actual=actual,
-        fix="Save it at a lower resolution; 1600 pixels on the long side are plenty for a phone.",
+        fix=_("Save it at a lower resolution; 1600 pixels on the long side are plenty for a phone."),
     )
 
 
@@ -89,10 +91,10 @@ def _load_every_frame(image: Image.Image) -> int:
         if count >= MAX_FRAMES or (count + 1) * width * height > MAX_FRAME_PIXELS + width * height:
             raise Refused(
                 "image_too_many_frames",
-                "The animation has too many frames to be decoded safely.",
+                _("The animation has too many frames to be decoded safely."),
                 limit=f"{MAX_FRAMES} frames, {MAX_FRAME_PIXELS:,} pixels in all",
                 actual=f"more than {count} frames of {width} x {height}",
-                fix="Shorten the animation or save it smaller.",
+                fix=_("Shorten the animation or save it smaller."),
             )
         image.load()
         count += 1
@@ -118,9 +120,9 @@ def _findings(data: bytes, clean: bytes, form: _Form) -> list[Finding]:
     if clean == data:
         return []
     if form.name == "PNG" and b"acTL" in data[:200]:
-        words = "Phones show the first frame of an animated PNG; only it is kept."
+        words = _("Phones show the first frame of an animated PNG; only it is kept.")
         return [Finding("animation_dropped", words)]
-    words = "Camera, place and author data, comments and whatever else is no picture were taken out."
+    words = _("Camera, place and author data, comments and whatever else is no picture were taken out.")
     return [Finding("metadata_removed", words)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 # Baseline, extended and progressive frames; tables; restarts; the number of lines.
@@ -39,23 +40,23 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     try:
         while True:
             if data[at] != 0xFF:
-                raise corrupt("picture")
+                raise corrupt(_("picture"))
             while data[at + 1] == 0xFF:
                 at += 1
             marker = data[at + 1]
             if marker == _EOI:
                 return
             if marker in (0, _SOI) or marker in _RESTARTS:
-                raise corrupt("picture")
+                raise corrupt(_("picture"))
             stop = at + 2 + int.from_bytes(data[at + 2 : at + 4])
             if stop > len(data) or stop < at + 4:
-                raise corrupt("picture")
+                raise corrupt(_("picture"))
             if marker == _SOS:
                 stop = _after_scan(data, stop)
             yield marker, at, stop
             at = stop
     except IndexError:
-        raise corrupt("picture") from None
+        raise corrupt(_("picture")) from None
 
 
 def _after_scan(data: bytes, at: int) -> int:
@@ -64,4 +65,4 @@ def _after_scan(data: bytes, at: int) -> int:
         if data[at + 1] != 0 and data[at + 1] not in _RESTARTS:
             return at
         at += 2
-    raise corrupt("picture")
+    raise corrupt(_("picture"))

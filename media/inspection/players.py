@@ -13,6 +13,8 @@ from av.video.stream import VideoStream
 from media.inspection import boxes, tags
 from media.inspection.sniffing import unsupported
 from media.inspection.verdicts import Finding, Inspection, Refused, corrupt
+from media.words import Word
+from media.words import gettext_noop as _
 
 MAX_SECONDS = 3600.0
 MAX_PIXELS = 4096 * 2304
@@ -50,7 +52,7 @@ class _Seen:
 
 def read(data: bytes, mime_type: str) -> Inspection:
     """Decode the streams of a film or a recording. Raises Refused."""
-    what = "film" if mime_type.startswith("video/") else "recording"
+    what = _("film") if mime_type.startswith("video/") else _("recording")
     clean = boxes.stripped(data) if _DEMUXERS[mime_type] == "mov" else tags.stripped(data, mime_type)
     try:
         with av.open(
@@ -69,7 +71,7 @@ def read(data: bytes, mime_type: str) -> Inspection:
         raise corrupt(what) from None
     findings = []
     if clean != data:
-        findings.append(Finding("metadata_removed", "Tags, place data and bytes beside the streams were taken out."))
+        findings.append(Finding("metadata_removed", _("Tags, place data and bytes beside the streams were taken out.")))
     return _answer(clean, mime_type, seen, what, findings)
 
 
@@ -127,10 +129,11 @@ def _unread(container: InputContainer, what: str) -> Refused:
     names = sorted({_codec(stream) for stream in (*container.streams.video, *container.streams.audio)})
     return Refused(
         "media_codec_unsupported",
-        f"The {what} is compressed in a way that is not read here.",
+        _("The {what} is compressed in a way that is not read here."),
+        {"what": Word(what)},
         limit="H.264 or HEVC with AAC; MP3, AAC, AMR or PCM",
         actual=", ".join(names),
-        fix="Export it as MP4 (H.264 and AAC) or MP3.",
+        fix=_("Export it as MP4 (H.264 and AAC) or MP3."),
     )
 
 
@@ -138,10 +141,11 @@ def _check_length(seconds: float) -> None:
     if seconds > MAX_SECONDS:
         raise Refused(
             "media_too_long",
-            f"It plays longer than {MAX_SECONDS:.0f} seconds.",
+            _("It plays longer than {limit} seconds."),
+            {"limit": round(MAX_SECONDS)},
             limit=MAX_SECONDS,
             actual=round(seconds, 1),
-            fix="Cut it; messages carry well under a minute of film or a few minutes of sound.",
+            fix=_("Cut it; messages carry well under a minute of film or a few minutes of sound."),
         )
 
 
@@ -149,10 +153,11 @@ def _check_picture(width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
         raise Refused(
             "video_too_many_pixels",
-            f"The film is {width} x {height} pixels; at most {MAX_PIXELS:,} pixels a picture are decoded.",
+            _("The film is {width} x {height} pixels; at most {limit} million pixels a picture are decoded."),
+            {"width": width, "height": height, "limit": MAX_PIXELS // 1_000_000},
             limit=MAX_PIXELS,
             actual=f"{width} x {height}",
-            fix="Export it at 1080p or smaller.",
+            fix=_("Export it at 1080p or smaller."),
         )
 
 
@@ -160,7 +165,7 @@ def _answer(data: bytes, mime_type: str, seen: _Seen, what: str, findings: list[
     kind = "video" if seen.width else "audio"
     extension = _EXTENSIONS[mime_type]
     if kind == "audio" and mime_type == "video/quicktime":
-        raise unsupported("a QuickTime recording without a film", "Export it as M4A or MP3.")
+        raise unsupported(_("a QuickTime recording without a film"), _("Export it as M4A or MP3."))
     if kind == "audio" and what == "film":
         mime_type, extension = _AUDIO_ONLY[mime_type]
     elif kind == "video" and what == "recording":

@@ -3,6 +3,7 @@
 import zlib
 
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 _SIGNATURE = 8
 _NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs"}
@@ -18,11 +19,11 @@ def only_picture(data: bytes) -> bytes:
         stop = at + 12 + int.from_bytes(data[at : at + 4])
         name = data[at + 4 : at + 8]
         if stop > len(data) or zlib.crc32(data[at + 4 : stop - 4]) != int.from_bytes(data[stop - 4 : stop]):
-            raise corrupt("picture")
+            raise corrupt(_("picture"))
         if name in _NEEDED:
             kept.append(data[at:stop])
         elif not name[:1].islower():
             # A capital first letter: without it the picture cannot be understood.
-            raise corrupt("picture")
+            raise corrupt(_("picture"))
         at = stop
     return b"".join(kept)

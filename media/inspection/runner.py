@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 from media import children
 from media.inspection.sniffing import Sniffed, sniff
 from media.inspection.verdicts import MAX_BYTES, Finding, Inspection, Refused
+from media.words import gettext_noop as _
+from media.words import values_of
 
 WALL_SECONDS = 25.0
 
@@ -36,10 +38,11 @@ def check_size(kind: str, size: int) -> None:
     if size > limit:
         raise Refused(
             "media_too_large",
-            f"The {kind} file has {size:,} bytes; at most {limit:,} are taken.",
+            _("The file has {size} KB; of this kind at most {limit} KB are taken."),
+            {"size": -(-size // 1000), "limit": limit // 1000},
             limit=limit,
             actual=size,
-            fix="Make the file smaller, for instance by a lower resolution or a shorter cut.",
+            fix=_("Make the file smaller, for instance by a lower resolution or a shorter cut."),
         )
 
 
@@ -55,24 +58,25 @@ def _ask_child(sniffed: Sniffed, given: Path, clean: Path, wall_seconds: float) 
     try:
         return children.run("media.inspection.child", args, seconds=wall_seconds)
     except children.ChildFailed as failed:
-        raise _unfinished("took too long to read" if failed.slow else "made its reader fail") from None
+        raise _unfinished(slow=failed.slow) from None
 
 
 def _understood(verdict: dict[str, object], clean: Path) -> Inspection:
     refused, facts = verdict.get("refused"), verdict.get("facts")
     if isinstance(refused, dict):
-        raise Refused(refused.pop("code"), refused.pop("message"), **refused)
+        raise Refused.again(refused)
     if not isinstance(facts, dict):
-        raise _unfinished("made its reader fail")
-    findings = tuple(Finding(**finding) for finding in facts.pop("findings"))
+        raise _unfinished(slow=False)
+    findings = tuple(Finding(one["code"], one["words"], values_of(one)) for one in facts.pop("findings"))
     inspection = Inspection(**facts, data=clean.read_bytes(), findings=findings)
     check_size(inspection.kind, inspection.size)
     return replace(inspection, seconds=round(inspection.seconds, 3) if inspection.seconds else None)
 
 
-def _unfinished(what: str) -> Refused:
+def _unfinished(*, slow: bool) -> Refused:
+    words = _("The file took too long to read, so it was not taken.")
     return Refused(
         "media_unreadable",
-        f"The file {what}, so it was not taken.",
-        fix="Save it again with another program, shorter or at a lower resolution, and upload the new copy.",
+        words if slow else _("The file made its reader fail, so it was not taken."),
+        fix=_("Save it again with another program, shorter or at a lower resolution, and upload the new copy."),
     )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from media.inspection.verdicts import Refused
+from media.words import Word
+from media.words import gettext_noop as _
 
-SUPPORTED = (
+SUPPORTED = _(
     "JPEG, PNG, GIF, WebP, HEIC, AVIF, MP4, MOV, 3GP, MP3, M4A, AMR, WAV, vCard, iCalendar, PDF or a Wallet pass"
 )
 
@@ -55,14 +57,14 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _PICTURE_BRANDS = {b"mif1", b"msf1"}
 _MP4_BRANDS |= {b"M4V ", b"M4VH", b"M4VP"}  # the field's .m4v: MP4 under another name, served as video/mp4
 _KNOWN_BUT_UNUSABLE = (
-    (0, b"BM", 0, b"BM", "a bitmap picture", "Save it as PNG."),
-    (0, b"#EXTM3U", 0, b"#EXTM3U", "a playlist", "Upload the film itself."),
-    (0, b"MZ", 0, b"MZ", "a program", "Upload a media file."),
-    (0, b"\x7fELF", 0, b"\x7fELF", "a program", "Upload a media file."),
-    (0, b"#!AMR-WB\n", 0, b"#", "a wide-band AMR recording", "Save it as MP3 or as AMR narrow-band."),
-    (0, b"#!", 0, b"#!", "a script", "Upload a media file."),
-    (0, b"OggS", 0, b"OggS", "an Ogg file", "Convert it to MP3 or MP4."),
-    (0, b"\x1aE\xdf\xa3", 0, b"\x1aE\xdf\xa3", "a WebM or Matroska film", "Convert it to MP4 (H.264)."),
+    (0, b"BM", 0, b"BM", _("a bitmap picture"), _("Save it as PNG.")),
+    (0, b"#EXTM3U", 0, b"#EXTM3U", _("a playlist"), _("Upload the film itself.")),
+    (0, b"MZ", 0, b"MZ", _("a program"), _("Upload a media file.")),
+    (0, b"\x7fELF", 0, b"\x7fELF", _("a program"), _("Upload a media file.")),
+    (0, b"#!AMR-WB\n", 0, b"#", _("a wide-band AMR recording"), _("Save it as MP3 or as AMR narrow-band.")),
+    (0, b"#!", 0, b"#!", _("a script"), _("Upload a media file.")),
+    (0, b"OggS", 0, b"OggS", _("an Ogg file"), _("Convert it to MP3 or MP4.")),
+    (0, b"\x1aE\xdf\xa3", 0, b"\x1aE\xdf\xa3", _("a WebM or Matroska film"), _("Convert it to MP4 (H.264).")),
 )
 
 
@@ -73,7 +75,7 @@ def sniff(head: bytes) -> Sniffed:
     take by MMS and nothing here can convert, SVG, HTML and scripts among it whatever they are called.
     """
     if not head:
-        raise Refused("media_empty", "The file is empty.", limit=1, actual=0, fix="Choose the file again.")
+        raise Refused("media_empty", _("The file is empty."), limit=1, actual=0, fix=_("Choose the file again."))
     if head[4:8] == b"ftyp" and (found := _by_brands(head)):
         return found
     if head[:4] == b"RIFF" and head[8:12] in _RIFFS:
@@ -121,14 +123,14 @@ def _by_text(head: bytes) -> Sniffed:
     if text.startswith(b"BEGIN:VCALENDAR"):
         return ICALENDAR
     if text.startswith(b"<"):
-        raise unsupported("a web page, SVG or XML document", "Export it as PNG or JPEG.")
+        raise unsupported(_("a web page, SVG or XML document"), _("Export it as PNG or JPEG."))
     for at, first, then_at, then, words, fix in _KNOWN_BUT_UNUSABLE:
         if head[at : at + len(first)] == first and head[then_at : then_at + len(then)] == then:
             raise unsupported(words, fix)
     if _is_text(head):
-        words = "This is plain text, which no file of a message can be."
-        raise Refused("text_not_media", words, actual="text", fix="Copy its words into the text of the slide.")
-    raise unsupported("no media file known here", "Save it as one of these and upload the new copy.")
+        words = _("This is plain text, which no file of a message can be.")
+        raise Refused("text_not_media", words, actual="text", fix=_("Copy its words into the text of the slide."))
+    raise unsupported(_("no media file known here"), _("Save it as one of these and upload the new copy."))
 
 
 def _is_text(head: bytes) -> bool:
@@ -142,7 +144,8 @@ def unsupported(actual: str, fix: str) -> Refused:
     """The refusal of a type that no reader here takes: what it is, and what to do instead."""
     return Refused(
         "media_type_unsupported",
-        f"This is {actual}, whatever its name says. MMS takes {SUPPORTED}.",
+        _("This is {what}, whatever its name says. MMS takes {supported}."),
+        {"what": Word(actual), "supported": Word(SUPPORTED)},
         limit=SUPPORTED,
         actual=actual,
         fix=fix,

@@ -1,6 +1,7 @@
 """MP3, AMR and WAV without what stands before and after their sound: tags, covers, hidden files."""
 
 from media.inspection.verdicts import corrupt
+from media.words import gettext_noop as _
 
 _AMR_HEADER = b"#!AMR\n"
 # Bytes of a frame after its one-byte header, by frame type (RFC 4867, 5.3; 3GPP TS 26.101).
@@ -25,7 +26,7 @@ def _mp3(data: bytes) -> bytes:
     while (length := _mp3_frame(data, at)) and at + length <= len(data):
         at += length
     if at == start or (_mp3_frame(data, at) and len(data) - at > 4):
-        raise corrupt("recording")
+        raise corrupt(_("recording"))
     return data[start:at]
 
 
@@ -53,7 +54,7 @@ def _amr(data: bytes) -> bytes:
     while at < len(data):
         length = _AMR_FRAMES.get(data[at] >> 3 & 15)
         if length is None or data[at] & 0x83 or at + 1 + length > len(data):
-            raise corrupt("recording")
+            raise corrupt(_("recording"))
         at += 1 + length
     return data
 
@@ -61,12 +62,12 @@ def _amr(data: bytes) -> bytes:
 def _wav(data: bytes) -> bytes:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data) + 1:
-        raise corrupt("recording")
+        raise corrupt(_("recording"))
     kept, at = [], 12
     while at + 8 <= end:
         length = int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + length > len(data):
-            raise corrupt("recording")
+            raise corrupt(_("recording"))
         if data[at : at + 4] in (b"fmt ", b"data", b"fact"):
             kept.append(data[at : at + 8 + length] + b"\0" * (length % 2))
         at += 8 + length + length % 2

@@ -11,7 +11,7 @@ class Upload(models.Model):
     """A file that a browser was allowed to put into the storage, until it has become an asset or was refused.
 
     `size` is what was announced, in bytes; `storage_key` where it is to be put, and only there. `refusal` is what
-    `Refused.as_dict` says.
+    `Refused.kept` says.
     """
 
     class Status(models.TextChoices):

@@ -91,6 +91,8 @@ class Asset(models.Model):
     tags = models.ManyToManyField("media.Tag", blank=True, related_name="assets")
     # The file whose place this one took; who used the old one uses this one from then on.
     replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    # What inspection took out or noticed, as `media.words.kept` writes sentences.
+    noted = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -31,6 +31,8 @@ class Rendition(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     code = models.CharField(max_length=40, blank=True, default="")
     text = models.CharField(max_length=300, blank=True, default="")
+    # The same words for readers of other languages (`media.words.kept`).
+    why = models.JSONField(default=dict, blank=True)
     mime_type = models.CharField(max_length=60, blank=True, default="")
     size = models.PositiveIntegerField(null=True, blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)

@@ -4,7 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-Values = Mapping[str, int | str]
+from media.words import Values, Word, fill, gettext_noop
+
+__all__ = [
+    "Finding",
+    "Mend",
+    "Severity",
+    "Values",
+    "Word",
+    "advises",
+    "blocks",
+    "fill",
+    "finding",
+    "gettext_noop",
+    "mend",
+]
 
 
 class Severity(StrEnum):
@@ -12,31 +26,6 @@ class Severity(StrEnum):
 
     BLOCKS = "blocks"
     ADVISES = "advises"
-
-
-class Word(str):
-    """A value that is itself one of the portal's words, and is translated with the sentence it stands in."""
-
-    __slots__ = ()
-
-
-def gettext_noop(words: str) -> str:
-    """The words themselves. Its name tells `makemessages` that they are to be translated where they are shown."""
-    return words
-
-
-def fill(words: str, values: Values, translate: Callable[[str], str] = str) -> str:
-    """Words in the reader's language with every {name} replaced by its value.
-
-    A translation whose names do not fit is passed over for the words as they were written.
-    """
-    if not words:
-        return ""
-    told = {name: translate(value) if isinstance(value, Word) else value for name, value in values.items()}
-    try:
-        return translate(words).format_map(told) if told else translate(words)
-    except (LookupError, ValueError):
-        return words.format_map(told)
 
 
 @dataclass(frozen=True, slots=True)

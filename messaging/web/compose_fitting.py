@@ -14,6 +14,7 @@ from django.views import View
 
 from media import renditions
 from media.models import Asset, Rendition
+from media.words import said
 from messaging import fitting
 from messaging.content import Content
 from messaging.fitting import Job
@@ -80,6 +81,11 @@ class Comparison:
     def shown(self) -> bool:
         """Whether the original can be looked at beside its copy."""
         return self.asset.mime_type in SHOWN
+
+    @property
+    def why(self) -> str:
+        """Why there is no copy, "" where there is one."""
+        return said(self.copy.why, _)
 
     @property
     def quality(self) -> str:
@@ -171,4 +177,4 @@ def _figures(measured: Mapping[str, Any]) -> Iterator[str]:
     if "envelope" in measured:
         yield _("loudness kept to %(share)s %%") % {"share": round(100 * measured["envelope"])}
     if "done" in measured:
-        yield str(measured["done"])
+        yield said(measured["done"], _)

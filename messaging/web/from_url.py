@@ -11,6 +11,7 @@ from media.inspection import Refused
 from media.preflight import Look, Note
 from media.shown import owner_of
 from media.uploads import FETCH_SECONDS, clean_alt, store
+from media.words import gettext_noop as noop
 from messaging import preflight
 from messaging.gateway import registry
 
@@ -26,8 +27,8 @@ def from_url(request: HttpRequest) -> HttpResponse:
         fetched = fetch(url, limit_bytes=LARGEST, deadline_seconds=FETCH_SECONDS, ask_head=True)
         asset = store(fetched.data, name=fetched.name, owner=owner_of(request), alt=alt)
     except FetchRefused as refusal:
-        fix = _("Give an address that serves the file itself, or upload the file.")
-        return _refused(Refused(refusal.code, _(refusal.message), fix=fix))
+        fix = noop("Give an address that serves the file itself, or upload the file.")
+        return _refused(Refused(refusal.code, refusal.words, refusal.values, fix=fix))
     except Refused as reason:
         return _refused(reason)
     notes = preflight.notes(Look(url, fetched, asset), asset.kind, registry.names())
@@ -35,7 +36,7 @@ def from_url(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(reason: Refused) -> HttpResponse:
-    return JsonResponse({"refused": reason.as_dict()}, status=422)
+    return JsonResponse({"refused": reason.as_dict(_)}, status=422)
 
 
 def _shown(note: Note) -> dict[str, object]:

@@ -40,10 +40,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What one provider takes of it, with the examples filled in."""
+    """What one provider says of it, with the examples filled in, in the reader's language."""
 
     provider: str
-    findings: list[Finding]
+    findings: list[str]
 
 
 class TemplatePage(PortalMixin, View):
@@ -179,9 +179,9 @@ def fits(content: Content, values: Mapping[str, str]) -> list[Fit]:
     ]
 
 
-def _once_each(findings: Sequence[Finding]) -> list[Finding]:
+def _once_each(findings: Sequence[Finding]) -> list[str]:
     """What is said of several slides in the same words is said once."""
-    return list({finding.message: finding for finding in findings}.values())
+    return list(dict.fromkeys(finding.said(_) for finding in findings))
 
 
 def posted_variables(request: HttpRequest) -> dict[str, dict[str, str]]:

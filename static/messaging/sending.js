@@ -18,7 +18,7 @@
   function translateTimes() {
     count();
     for (const element of document.querySelectorAll("time[data-here]")) {
-      const said = new Intl.DateTimeFormat(undefined, HERE).format(new Date(element.dateTime));
+      const said = new Intl.DateTimeFormat(document.documentElement.lang, HERE).format(new Date(element.dateTime));
       element.textContent = element.dataset.here.replace("%s", said);
     }
   }

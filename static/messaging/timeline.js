@@ -13,7 +13,7 @@
     for (const element of root.querySelectorAll("time[data-local]")) {
       const when = new Date(element.dateTime);
       if (Number.isNaN(when.valueOf())) continue;
-      const format = new Intl.DateTimeFormat(undefined, FORMATS[element.dataset.local]);
+      const format = new Intl.DateTimeFormat(document.documentElement.lang, FORMATS[element.dataset.local]);
       element.textContent = format.format(when);
     }
   }

@@ -224,3 +224,19 @@ def test_nothing_serious_stands_in_anybodys_way(composing):
     composing.goto(composing.url.split("/compose/")[0] + "/templates/", wait_until="networkidle")
     expect(composing.locator(".template")).to_contain_text("Spring offer")
     assert serious_faults(composing) == []
+
+
+@pytest.mark.parametrize("browser_page", [{"width": 390}, {"width": 320}], indirect=True, ids=["390", "320"])
+def test_long_words_of_another_language_fit_a_phone_too(composing):
+    composing.set_extra_http_headers({"Accept-Language": "fr"})
+    composing.reload(wait_until="networkidle")
+
+    expect(composing.locator("#summary")).to_have_text("Prêt")
+    composing.fill("#f-recipients", "1, 2, 3, 4")
+    expect(composing.locator("#summary")).to_contain_text("à corriger")
+    beyond = """[...document.querySelectorAll(".composer *")].filter((one) => {
+      const { width, right } = one.getBoundingClientRect();
+      return width > 1 && right > innerWidth;
+    }).map((one) => one.outerHTML.slice(0, 120))"""
+    assert composing.evaluate(beyond) == []
+    assert composing.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -63,10 +63,14 @@ def test_what_was_typed_comes_back_after_a_reload_and_after_a_crash(page, compla
 
 
 def test_a_minute_offline_is_said_and_costs_nothing(page, complaints):
+    page.clock.install()
+    page.reload(wait_until="load")
     page.context.set_offline(True)
     page.fill("#f-subject", "Typed offline")
+    page.clock.run_for(30_000)
     page.click("[data-add-slide]")
     page.keyboard.type("Three")
+    page.clock.run_for(30_000)
     expect(page.locator("#saved")).to_contain_text("Offline. Kept in this browser")
     page.context.set_offline(False)
 

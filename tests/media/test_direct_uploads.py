@@ -15,6 +15,7 @@ from django.utils import timezone
 from media import direct_uploads, uploads
 from media.inspection import LARGEST_UPLOAD, Refused
 from media.models import Asset, Upload
+from media.words import Word
 
 pytestmark = pytest.mark.django_db
 
@@ -215,8 +216,9 @@ def test_what_was_abandoned_is_cleared_away(writer):
 
 def test_a_refusal_is_told_again_with_its_numbers():
     upload = direct_uploads.start(owner="user:1", name="a.png", size=9)
-    reason = Refused("media_x", "No.", limit=1, actual=2, fix="Mend it.")
-    Upload.objects.filter(pk=upload.pk).update(status="refused", refusal=reason.as_dict())
+    reason = Refused("media_x", "{n} of {what}.", {"n": 2, "what": Word("film")}, limit=1, actual=2, fix="Mend it.")
+    Upload.objects.filter(pk=upload.pk).update(status="refused", refusal=reason.kept())
     with pytest.raises(Refused) as caught:
         direct_uploads.finish(upload.pk, owner="user:1")
-    assert caught.value.as_dict() == reason.as_dict()
+    assert caught.value.as_dict(str.upper) == reason.as_dict(str.upper)
+    assert caught.value.message == "2 of film."

@@ -137,9 +137,10 @@ def test_a_file_that_is_not_ready_is_404(client, make_asset, status):
     assert client.get(make_asset(status=status).public_path).status_code == 404
 
 
-def test_a_file_whose_content_is_lost_is_404_and_logged(client, asset, caplog):
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_file_whose_content_is_lost_is_404_and_logged(client, asset, caplog, method):
     storage.delete(asset.storage_key)
-    assert client.get(asset.public_path).status_code == 404
+    assert getattr(client, method)(asset.public_path).status_code == 404
     assert asset.storage_key in caplog.text
 
 

@@ -358,3 +358,28 @@ def test_the_space_that_is_taken_is_told(writer, make_asset, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_BYTES_PER_OWNER", 2 * asset.size)
     assert client.get("/media/").context["space"]["percent"] == 50
     assert client.get("/media/").context["space"]["count"] == 1
+
+
+def test_a_file_is_refused_in_the_readers_language(writer):
+    client, _ = writer
+    headers = JSON | {"Accept-Language": "fr"}
+    [one] = client.post("/media/upload", {"file": file(samples.HTML, "evil.jpg")}, headers=headers).json()["refused"]
+
+    assert one["message"].startswith("C’est une page web, un document SVG ou XML, quoi que dise son nom.")
+    assert one["fix"] == "Exportez-le en PNG ou en JPEG."
+
+
+def test_what_was_changed_in_a_file_is_said_on_its_page_and_what_was_lost_on_its_card(writer):
+    client, _ = writer
+    photo, card = (
+        samples.photo_with_place("JPEG"),
+        samples.vcard().replace(b"END:", b"X-TRACK:https://a.example\r\nEND:"),
+    )
+    client.post("/media/upload", {"file": [file(photo, "sea.jpg"), file(card, "ann.vcf")]})
+    library = client.get("/media/").content.decode()
+    pages = {one.name: client.get(f"/media/{one.pk}/").content.decode() for one in Asset.objects.all()}
+
+    assert "data, comments and whatever else is no picture were taken out" in pages["sea.jpg"]
+    assert "Taken out, as they lead outside" in pages["ann.vcf"]
+    assert "X-TRACK" in library
+    assert "whatever else is no picture" not in library
