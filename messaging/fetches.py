@@ -74,10 +74,11 @@ def cause(story: Sequence[Moment]) -> str:
 
 def _together(teller: _Teller, came: Sequence[Fetch]) -> list[Moment]:
     """Each kind of request once, at its first time, with how often it came."""
-    groups: dict[tuple[str, str, int, int], list[Fetch]] = {}
+    groups: dict[tuple[str, int, int], list[Fetch]] = {}
     for fetch in came:
+        # A look by HEAD that found the file is no news beside the GET that follows; one in vain is told with it.
         if fetch.method == "GET" or fetch.status not in SERVED:
-            groups.setdefault((fetch.name, fetch.method, fetch.status, fetch.size), []).append(fetch)
+            groups.setdefault((fetch.name, fetch.status, fetch.size), []).append(fetch)
     return [_fetched(teller, group[0], len(group)) for group in groups.values()]
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
@@ -50,7 +50,8 @@ def _settings_of_the_tests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """A code that another test explained, and rolled back, must not be known here."""
+    """What another test explained, and rolled back, must not be known here, nor the language it was in."""
+    translation.deactivate()
     meanings.forget()
     presence.forget()
 

@@ -79,11 +79,14 @@ def past(cast: Cast, *, now: datetime) -> int:
     chance = Random(SEED)  # noqa: S311 (the same plausible traffic each time; nothing secret)
     contents = {name: resolve(template_content(template))[0] for name, template in cast.templates.items()}
     messages, rows = [], Rows()
-    for campaign, at in _schedule(chance, now):
+    schedule = list(_schedule(chance, now))
+    for campaign, at in schedule:
         message = _message(cast, campaign, contents[campaign.name], at, chance)
         messages.append(message)
         for row in _recipients(cast, message, campaign, chance):
-            live(row, cast.account, rows, chance=chance, now=now)
+            # Chance may have left the last days, the only ones that can show it, without an unknown outcome.
+            fate = "unknown" if at == schedule[-1][1] and row.position == 0 else ""
+            live(row, cast.account, rows, chance=chance, now=now, fate=fate)
     withdrawn = _message(cast, CAMPAIGNS[0], contents[WEEKEND], now - timedelta(days=2, hours=3), chance)
     messages.append(withdrawn)
     _withdraw(cast, withdrawn, rows, chance)
