@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from media import fetch_log, uses
 from media.fetch_log import SERVED, Fetch
+from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
 from messaging.models import TimelineEntry, Transaction
@@ -74,10 +75,10 @@ def cause(story: Sequence[Moment]) -> str:
 
 def _together(teller: _Teller, came: Sequence[Fetch]) -> list[Moment]:
     """Each kind of request once, at its first time, with how often it came."""
-    groups: dict[tuple[str, str, int, int], list[Fetch]] = {}
+    groups: dict[tuple[str, int, int], list[Fetch]] = {}
     for fetch in came:
         if fetch.method == "GET" or fetch.status not in SERVED:
-            groups.setdefault((fetch.name, fetch.method, fetch.status, fetch.size), []).append(fetch)
+            groups.setdefault((fetch.name, fetch.status, fetch.size), []).append(fetch)
     return [_fetched(teller, group[0], len(group)) for group in groups.values()]
 
 
@@ -89,9 +90,9 @@ def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
         title = _("%(who)s asked for %(file)s in vain") % named
         return _moment(fetch.at, IN_VAIN, title, f"{fetch.status}{often}. {why}".strip(), "err", "cloud-off")
     part = fetch.size < fetch.whole
-    size = _size(fetch.size)
+    size = size_text(fetch.size)
     if part:
-        size = _("%(size)s of %(whole)s") % {"size": size, "whole": _size(fetch.whole)}
+        size = _("%(size)s of %(whole)s") % {"size": size, "whole": size_text(fetch.whole)}
     text = f"{size}, {fetch.status}{often}"
     if fetch.status == 304:
         return _moment(fetch.at, FETCHED, _("%(who)s had %(file)s already") % named, f"304{often}")
@@ -154,12 +155,6 @@ def _accounts(rows: "QuerySet[Transaction]") -> "QuerySet[Transaction, tuple[UUI
 def patience() -> timedelta:
     """How long a provider may take to come for the media of a message it has accepted."""
     return timedelta(minutes=settings.MEDIA_UNFETCHED_MINUTES)
-
-
-def _size(size: int) -> str:
-    if size >= 1_000_000:
-        return f"{size / 1_000_000:.1f} MB"
-    return f"{round(size / 1000)} KB" if size >= 1000 else ngettext("%(n)s byte", "%(n)s bytes", size) % {"n": size}
 
 
 def _moment(

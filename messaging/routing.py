@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from media.words import Kept, kept
+from media.words import said as spoken
 from messaging import addresses, consent
 from messaging.content import Content
 from messaging.gateway import registry
@@ -68,7 +70,8 @@ class Candidate:
 class Route:
     """One way a message could take. `reasons` say why it is not eligible, or what to know about it: one at least.
 
-    `recipients` is how many would go this way.
+    `recipients` is how many would go this way. `told` are the reasons once more, for readers of other languages
+    (`media.words.kept`).
     """
 
     account: str
@@ -77,6 +80,7 @@ class Route:
     eligible: bool
     reasons: tuple[str, ...]
     recipients: int = 0
+    told: tuple[Kept, ...] = ()
 
 
 def reaches(sender: Sender, number: str) -> bool:
@@ -243,26 +247,34 @@ def routes(
 
 def _route(candidate: Candidate, general: Sequence[Finding], numbers: Collection[str], carried: int) -> Route:
     said = [*general, *candidate.content, *candidate.own]
-    against = [finding.message for finding in blocking(said)]
+    against = _kept(blocking(said))
     if numbers and not candidate.reaches and not against:
-        against = ["It sends to none of these numbers."]
+        against = [kept(_("It sends to none of these numbers."))]
+    told = against or _in_favour(candidate, len(numbers), carried)
+    once = {spoken(one): one for one in told}
     sender = candidate.sender
     return Route(
         account=sender.account.name,
         provider=sender.account.provider,
         sender=sender.address,
         eligible=not against,
-        reasons=tuple(dict.fromkeys(against or _in_favour(candidate, len(numbers), carried))),
+        reasons=tuple(once),
         recipients=carried,
+        told=tuple(once.values()),
     )
 
 
-def _in_favour(candidate: Candidate, asked: int, carried: int) -> list[str]:
+def _kept(findings: Iterable[Finding]) -> list[Kept]:
+    return [kept(one.words or one.message, one.values) for one in findings]
+
+
+def _in_favour(candidate: Candidate, asked: int, carried: int) -> list[Kept]:
     reached = len(candidate.reaches)
+    part = kept(_("It sends to {reached} of these {asked} numbers."), {"reached": reached, "asked": asked})
     return [
-        "It carries this message." if carried else "It fits, and stands by.",
-        *([f"It sends to {reached} of these {asked} numbers."] if reached < asked else []),
-        *(finding.message for finding in (*candidate.content, *candidate.own)),
+        kept(_("It carries this message.") if carried else _("It fits, and stands by.")),
+        *([part] if reached < asked else []),
+        *_kept([*candidate.content, *candidate.own]),
     ]
 
 

@@ -89,10 +89,10 @@ def test_a_file_that_could_not_be_fetched_is_explained_by_our_own_log(sent, pict
     row = sent("webex")
     assert (row.status, row.reason_code) == ("failed", "7554")
     assert lines(row, "fetch_failed") == [
-        "Webex Connect asked for autumn.jpg in vain: 404. The file is missing from the storage, or its address was "
-        "changed on the way."
+        "Webex Connect asked for autumn.jpg in vain: 404, 2 times. The file is missing from the storage, or its "
+        "address was changed on the way."
     ]
-    assert cause(told(row)).startswith("Webex Connect asked for autumn.jpg in vain. 404.")
+    assert cause(told(row)).startswith("Webex Connect asked for autumn.jpg in vain. 404, 2 times.")
 
 
 def test_a_file_that_is_needed_is_served_past_its_time(sent, picture: Asset, client) -> None:
