@@ -13,7 +13,7 @@ class Word(str):
     __slots__ = ()
 
 
-class Size(Word):
+class Size(str):
     """A number of bytes as people read it ("412 KB"): its unit is the word that is translated."""
 
     __slots__ = ()
@@ -24,7 +24,7 @@ class Size(Word):
         return cls(f"{size / 1000:.0f} KB" if size >= 1000 else f"{size} B")
 
 
-_KINDS: Mapping[str, type[Word]] = {"word": Word, "size": Size}
+_KINDS: Mapping[str, type[Word] | type[Size]] = {"word": Word, "size": Size}
 
 
 def gettext_noop(words: str) -> str:
@@ -56,7 +56,10 @@ def _spoken(value: int | str, translate: Callable[[str], str]) -> int | str:
 def kept(words: str, values: Values | None = None) -> Kept:
     """A sentence and its values as JSON takes them; `said` reads it."""
     kinds = {name: "size" if isinstance(value, Size) else "word" for name, value in (values or {}).items()}
-    told = {name: [kinds[name], value] if isinstance(value, Word) else value for name, value in (values or {}).items()}
+    told = {
+        name: [kinds[name], value] if isinstance(value, (Word, Size)) else value
+        for name, value in (values or {}).items()
+    }
     return {"words": words, "values": told}
 
 
