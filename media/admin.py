@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -13,6 +12,7 @@ from unfold.decorators import display
 from media import storage, uploads
 from media.listing import GuardedList
 from media.models import Asset
+from media.shown import size_text
 
 MOST_NAMED = 10
 _CHANGEABLE = ("alt", "expires_at")
@@ -36,7 +36,7 @@ class AssetAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has n
 
     @display(description="size", ordering="size")  # type: ignore[untyped-decorator]
     def shown_size(self, asset: Asset) -> str:
-        return filesizeformat(asset.size)
+        return size_text(asset.size)
 
     @display(description="public address")  # type: ignore[untyped-decorator]
     def address(self, asset: Asset) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from media import previews, uploads, uses
@@ -69,7 +69,14 @@ def summary(file: Asset | Rendition) -> str:
     if file.seconds:
         number = f"{file.seconds:.0f}" if file.seconds >= 1 else f"{file.seconds:.1f}"
         parts.append(_("%(number)s s") % {"number": number})
-    return " · ".join([*parts, filesizeformat(file.size or 0)])
+    return " · ".join([*parts, size_text(file.size or 0)])
+
+
+def size_text(size: int) -> str:
+    """Bytes as people read them, in units of 1000 as the providers count."""
+    if size >= 1_000_000:
+        return f"{number_format(round(size / 1_000_000, 1))} {_('MB')}"
+    return f"{max(1, round(size / 1000))} {_('KB')}"
 
 
 def space(request: HttpRequest) -> dict[str, object]:

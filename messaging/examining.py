@@ -12,7 +12,8 @@ from messaging.content import Content
 from messaging.fitting import Job
 from messaging.models import Sender
 from messaging.orders import Order, RecipientOrder
-from messaging.routing import HOME, Candidate, Route, Unseen, assigned, candidates, profile_of, routes
+from messaging.routes import Route, routes
+from messaging.routing import HOME, Candidate, Unseen, assigned, candidates, profile_of
 from messaging.slide_rules import Finding, Severity, blocking, merged, orders
 from messaging.slide_rules.findings import finding
 from messaging.slide_rules.findings import gettext_noop as _

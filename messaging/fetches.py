@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from media import fetch_log, uses
 from media.fetch_log import SERVED, Fetch
+from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
 from messaging.models import TimelineEntry, Transaction
@@ -90,9 +91,9 @@ def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
         title = _("%(who)s asked for %(file)s in vain") % named
         return _moment(fetch.at, IN_VAIN, title, f"{fetch.status}{often}. {why}".strip(), "err", "cloud-off")
     part = fetch.size < fetch.whole
-    size = _size(fetch.size)
+    size = size_text(fetch.size)
     if part:
-        size = _("%(size)s of %(whole)s") % {"size": size, "whole": _size(fetch.whole)}
+        size = _("%(size)s of %(whole)s") % {"size": size, "whole": size_text(fetch.whole)}
     text = f"{size}, {fetch.status}{often}"
     if fetch.status == 304:
         return _moment(fetch.at, FETCHED, _("%(who)s had %(file)s already") % named, f"304{often}")
@@ -155,12 +156,6 @@ def _accounts(rows: "QuerySet[Transaction]") -> "QuerySet[Transaction, tuple[UUI
 def patience() -> timedelta:
     """How long a provider may take to come for the media of a message it has accepted."""
     return timedelta(minutes=settings.MEDIA_UNFETCHED_MINUTES)
-
-
-def _size(size: int) -> str:
-    if size >= 1_000_000:
-        return f"{size / 1_000_000:.1f} MB"
-    return f"{round(size / 1000)} KB" if size >= 1000 else ngettext("%(n)s byte", "%(n)s bytes", size) % {"n": size}
 
 
 def _moment(

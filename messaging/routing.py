@@ -64,21 +64,6 @@ class Candidate:
         return paused(self.sender)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way a message could take. `reasons` say why it is not eligible, or what to know about it: one at least.
-
-    `recipients` is how many would go this way.
-    """
-
-    account: str
-    provider: str
-    sender: str
-    eligible: bool
-    reasons: tuple[str, ...]
-    recipients: int = 0
-
-
 def reaches(sender: Sender, number: str) -> bool:
     """Whether a sender may write to an E.164 number: USA, Canada and the sender's own country, nothing premium."""
     if number.startswith(addresses.PREMIUM):
@@ -229,41 +214,6 @@ def _said(
 
 def _reached(sender: Sender, unseen: Unseen) -> int:
     return sum(count for country, count in unseen.countries.items() if reaches_country(sender, country))
-
-
-def routes(
-    found: Sequence[Candidate], general: Sequence[Finding], *, numbers: Collection[str], carrying: Mapping[UUID, int]
-) -> list[Route]:
-    """What each candidate is good for, and why or why not.
-
-    In: the findings that hold whoever sends, the numbers asked for, and how many of them each sender would carry.
-    """
-    return [_route(candidate, blocking(general), numbers, carrying.get(candidate.sender.pk, 0)) for candidate in found]
-
-
-def _route(candidate: Candidate, general: Sequence[Finding], numbers: Collection[str], carried: int) -> Route:
-    said = [*general, *candidate.content, *candidate.own]
-    against = [finding.message for finding in blocking(said)]
-    if numbers and not candidate.reaches and not against:
-        against = ["It sends to none of these numbers."]
-    sender = candidate.sender
-    return Route(
-        account=sender.account.name,
-        provider=sender.account.provider,
-        sender=sender.address,
-        eligible=not against,
-        reasons=tuple(dict.fromkeys(against or _in_favour(candidate, len(numbers), carried))),
-        recipients=carried,
-    )
-
-
-def _in_favour(candidate: Candidate, asked: int, carried: int) -> list[str]:
-    reached = len(candidate.reaches)
-    return [
-        "It carries this message." if carried else "It fits, and stands by.",
-        *([f"It sends to {reached} of these {asked} numbers."] if reached < asked else []),
-        *(finding.message for finding in (*candidate.content, *candidate.own)),
-    ]
 
 
 def assigned(found: Sequence[Candidate], number: str) -> Sender | None:

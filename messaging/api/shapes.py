@@ -9,7 +9,7 @@ from messaging.fetches import story_with_fetches
 from messaging.gateway.codes import Code
 from messaging.models import Message, Sender, Template, Transaction
 from messaging.queueing import Examination, HeldBack
-from messaging.routing import Route
+from messaging.routes import Route
 from messaging.slide_rules import Finding
 
 HELD_BACK = {

@@ -49,7 +49,7 @@ class Message(models.Model):
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="messages")
     # Ids of the senders that may carry it instead, best first, after an outcome that proves it was not accepted.
     alternatives = models.JSONField(default=list)
-    # What spoke for and against each sender when the message was accepted (routing.Route).
+    # What spoke for and against each sender when the message was accepted (routes.Route).
     routing = models.JSONField(default=list)
     purpose = models.CharField(max_length=15, choices=Purpose.choices, default=Purpose.MARKETING)
     source = models.CharField(max_length=3, choices=Source.choices)

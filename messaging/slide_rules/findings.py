@@ -4,21 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from media.words import Values, Word, fill, gettext_noop
-
-__all__ = [
-    "Finding",
-    "Mend",
-    "Severity",
-    "Values",
-    "Word",
-    "advises",
-    "blocks",
-    "fill",
-    "finding",
-    "gettext_noop",
-    "mend",
-]
+from media.words import Values as Values
+from media.words import Word as Word
+from media.words import fill as fill
+from media.words import gettext_noop as gettext_noop
 
 
 class Severity(StrEnum):

@@ -195,7 +195,7 @@ def undescribed(content: Content) -> Iterator[Finding]:
                 pointer,
                 _("{file} has no description for people who cannot see it."),
                 {"file": file_name(part)},
-                fix=_("Say in one sentence what it shows."),
+                fix=_("Say in one sentence what it shows, and which words stand in it."),
                 mends=(mend("write_alt", pointer, _("Describe it")),),
             )
 

@@ -1,5 +1,6 @@
 """How kinds, files and sizes are called in a finding; names that are words are translated with the sentence."""
 
+from media.words import Size
 from messaging.content import Part
 from messaging.slide_rules.findings import Word
 from messaging.slide_rules.findings import gettext_noop as _
@@ -38,6 +39,6 @@ def file_name(part: Part) -> str:
     return part.name or FILE_KIND[part.kind]
 
 
-def kilobytes(size: int) -> str:
+def kilobytes(size: int) -> Size:
     """A size in units of 1000 bytes, as the providers count."""
-    return f"{size / 1000:.0f} KB" if size >= 1000 else f"{size} B"
+    return Size.of(size)

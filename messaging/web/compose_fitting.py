@@ -14,6 +14,7 @@ from django.views import View
 
 from media import renditions
 from media.models import Asset, Rendition
+from media.shown import size_text
 from media.words import said
 from messaging import fitting
 from messaging.content import Content
@@ -25,7 +26,7 @@ from messaging.web.compose import find_draft
 from messaging.web.compose_orders import asked
 from messaging.web.compose_plan import planned
 from messaging.web.compose_senders import chosen, offered
-from messaging.web.compose_shown import KINDS, assets_of, meta, size_text
+from messaging.web.compose_shown import KINDS, assets_of, meta
 from messaging.web.recipients import read_recipients
 from messaging.web.shell import PortalMixin
 

@@ -101,12 +101,13 @@ def list_findings(found: Listed | None) -> list[Finding]:
         return [finding("list_reading", Severity.BLOCKS, "/list", words, fix=_("Open it and read the rows again."))]
     findings = []
     if found.parent.bad:
-        words = _("{count} rows of the list cannot be sent to.")
-        fix = _("Mend them, or drop them.")
+        one, many = _("{count} row of the list cannot be sent to."), _("{count} rows of the list cannot be sent to.")
+        words, fix = (one if found.parent.bad == 1 else many), _("Mend them, or drop them.")
         findings.append(_counted("list_rows_bad", words, found.parent.bad, fix))
     if found.abroad:
-        words = _("{count} numbers of the list are out of the sender's reach.")
-        fix = _("Drop these rows, or choose a sender of their country.")
+        one = _("{count} number of the list is out of the sender's reach.")
+        many = _("{count} numbers of the list are out of the sender's reach.")
+        words, fix = (one if found.abroad == 1 else many), _("Drop these rows, or choose a sender of their country.")
         findings.append(_counted("list_rows_abroad", words, found.abroad, fix))
     return findings
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from media import previews
 from media.models import Asset, Rendition
 from media.renditions import named
+from media.shown import size_text
 from messaging.content import Content, Part, Slide
 
 KINDS = {
@@ -87,11 +88,6 @@ def shown_slides(
         )
         for index, (key, slide) in enumerate(zip(keys, content.slides, strict=True))
     ]
-
-
-def size_text(size: int) -> str:
-    """Bytes as people read them, in the providers' KB of 1000 bytes."""
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
 
 
 def _parts(slide: Slide, assets: Mapping[str, File], addresses: Mapping[UUID, str]) -> tuple[ShownPart, ...]:

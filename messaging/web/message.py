@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
 from media.models import Asset
+from media.shown import size_text
 from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.content import Part
@@ -54,6 +55,10 @@ class ShownPart:
 
     part: Part
     address: str
+
+    @property
+    def size(self) -> str:
+        return size_text(self.part.size) if self.part.size else ""
 
 
 class RecipientFilters(forms.Form):

@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from media.words import said
 from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.fetches import cause, story_with_fetches
@@ -143,7 +145,7 @@ def ways_of(transaction: Transaction) -> list[Way]:
             account=way["account"],
             sender=way["sender"],
             eligible=way["eligible"],
-            reasons=[masked_in(reason) for reason in way["reasons"]],
+            reasons=[masked_in(said(one, gettext)) for one in way["told"]],
             carries=(way["account"], way["sender"]) == now,
         )
         for way in transaction.message.routing

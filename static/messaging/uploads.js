@@ -34,7 +34,11 @@ function describe(asset) {
   return { ...asset, meta: facts.join(", "), sizeText: sizeText(asset.size) };
 }
 
-const sizeText = (size) => (size >= 1e6 ? `${(size / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(size / 1000))} KB`);
+function sizeText(size) {
+  const { kb, mb } = document.getElementById("send-words").dataset;
+  const [unit, number] = size >= 1e6 ? [mb, Math.round(size / 1e5) / 10] : [kb, Math.max(1, Math.round(size / 1000))];
+  return `${number.toLocaleString(document.documentElement.lang)} ${unit}`;
+}
 
 async function upload(slide, files) {
   let home = slide;

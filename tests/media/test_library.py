@@ -5,6 +5,7 @@ import samples
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 
 from media import renditions, uploads
 from media.fitting import Target
@@ -362,8 +363,11 @@ def test_the_space_that_is_taken_is_told(writer, make_asset, monkeypatch):
 
 def test_a_file_is_refused_in_the_readers_language(writer):
     client, _ = writer
-    headers = JSON | {"Accept-Language": "fr"}
-    [one] = client.post("/media/upload", {"file": file(samples.HTML, "evil.jpg")}, headers=headers).json()["refused"]
+    with override("fr"):
+        answer = client.post(
+            "/media/upload", {"file": file(samples.HTML, "evil.jpg")}, headers=JSON | {"Accept-Language": "fr"}
+        )
+    [one] = answer.json()["refused"]
 
     assert one["message"].startswith("C’est une page web, un document SVG ou XML, quoi que dise son nom.")
     assert one["fix"] == "Exportez-le en PNG ou en JPEG."

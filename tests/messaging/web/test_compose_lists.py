@@ -54,7 +54,7 @@ def test_what_is_wrong_with_its_rows_stops_the_message(page, with_list, sender):
     said = text(page.post(CHECK, fields))
     for words in (
         "2 rows of the list cannot be sent to.",
-        "1 numbers of the list are out of the sender's reach.",
+        "1 number of the list is out of the sender's reach.",
         "$(town) has no value for recipient 5.",
         "1 opted out",
     ):

@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
+from media.words import kept
 from messaging import timeline
 from messaging.models import ReceiptInbox, SendAttempt, Transaction
 from messaging.web.live import LONGEST_PAUSE, Pulse
@@ -216,7 +218,10 @@ def test_why_this_way_tells_who_could_carry_it_and_who_does(client, viewer, make
             "provider": "telesign",
             "sender": "34343",
             "eligible": False,
-            "reasons": ["3 slides; Telesign takes 1.", "+16475550142 is odd."],
+            "told": [
+                kept("{count} slides; {provider} takes {most}.", {"count": 3, "provider": "Telesign", "most": 1}),
+                kept("+16475550142 is odd."),
+            ],
             "recipients": 0,
         },
         {
@@ -224,7 +229,7 @@ def test_why_this_way_tells_who_could_carry_it_and_who_does(client, viewer, make
             "provider": "webex",
             "sender": "34343",
             "eligible": True,
-            "reasons": ["It carries this message."],
+            "told": [kept("It carries this message.")],
             "recipients": 1,
         },
     ]
@@ -237,6 +242,10 @@ def test_why_this_way_tells_who_could_carry_it_and_who_does(client, viewer, make
     assert "Why this way" in text
     assert "3 slides; Telesign takes 1." in text
     assert "+16475550142" not in text
+    with override("fr"):
+        french = client.get(at(answer.context["transaction"]), headers={"Accept-Language": "fr"}).content.decode()
+    assert "Telesign en prend 1." in french
+    assert "Il achemine ce message." in french
 
 
 def test_a_transaction_that_changed_sides_says_when_and_why(client, composer, make_message) -> None:
