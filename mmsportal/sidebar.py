@@ -68,6 +68,7 @@ UNFOLD = {
                         "webhook",
                         "admin:messaging_callbackendpoint_changelist",
                         "messaging.view_callbackendpoint",
+                        badge="messaging.web.shell.endpoints_off",
                     ),
                     _link(
                         _("Receipt inbox"),
