@@ -25,7 +25,7 @@ def unknown_codes(request: HttpRequest) -> str:
 
 
 def endpoints_off(request: HttpRequest) -> str:
-    """The badge of the sidebar: how many callback endpoints went off by themselves; "" for none, or no right to look."""
+    """The badge of the sidebar: how many callback endpoints went off by themselves; "" as above."""
     if not request.user.has_perm("messaging.view_callbackendpoint"):
         return ""
     return str(callbacks.gone_off() or "")
