@@ -112,6 +112,9 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         notify_url=order.notify_url,
         callback_data=order.callback_data,
         requested_receipts=list(order.requested_receipts),
+        endpoint=order.endpoint if order.notify_url else None,
+        dialect=order.dialect,
+        dialect_facts=dict(order.dialect_facts),
         total=len(examination.places),
         send_at_said=order.send_at_said,
         undo_until=undo_until,
@@ -185,6 +188,7 @@ def _transaction(message: Message, place: Place, position: int, due: datetime, n
         next_attempt_at=None if held else due,
         held=not held and _waits(message, position),
         expires_at=message.expire_at or due + validity(sender),
+        news=0 if message.endpoint else None,
         created_at=now,
         updated_at=now,
     )

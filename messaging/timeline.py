@@ -4,7 +4,7 @@ Status is what `statuses.fold` makes of them; `settle` is the one place that wri
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from messaging import meanings
+from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Message, TimelineEntry, Transaction
 from messaging.models.rows import save_fields
@@ -88,19 +88,23 @@ def settle(transactions: Sequence[Transaction], *, now: datetime, also: Sequence
     """Compute and save the status of transactions from all their facts.
 
     The rows must be locked by the caller; `also` names fields that the caller changed and wants saved with them.
-    Two queries for any number of rows.
+    What callers are to hear of it is owed from this commit on. Two queries for any number of rows, three more when
+    there is news.
     """
-    compute(transactions, now=now)
-    save_fields(transactions, [*SETTLED_FIELDS, *also])
+    before = [(row, row.status, row.clicks) for row in transactions if row.news is not None]
+    facts = compute(transactions, now=now)
+    callbacks.owe([callbacks.Change(row, was, clicks, facts[row.pk]) for row, was, clicks in before], now=now)
+    save_fields(transactions, [*SETTLED_FIELDS, *(["news"] if before else []), *also])
 
 
-def compute(transactions: Sequence[Transaction], *, now: datetime) -> None:
-    """Set the status of transactions from all their facts, without saving. One query."""
+def compute(transactions: Sequence[Transaction], *, now: datetime) -> Mapping[UUID, Sequence[TimelineEntry]]:
+    """Set the status of transactions from all their facts, without saving. Out: the facts of each. One query."""
     facts: dict[UUID, list[TimelineEntry]] = defaultdict(list)
     for row in TimelineEntry.objects.filter(transaction__in=transactions).order_by("id"):
         facts[row.transaction_id].append(row)
     for transaction in transactions:
         _apply(transaction, facts[transaction.pk], now)
+    return facts
 
 
 def outcome(entries: Iterable[TimelineEntry]) -> Outcome:
@@ -153,7 +157,7 @@ def story(transaction: Transaction) -> list[Moment]:
         # A step is history that comes along with other news: it is no late news itself.
         late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
-        moments.append((row.at, row.pk, _moment(row, provider, late)))
+        moments.append((row.at, row.pk, worded(row, provider, late=late)))
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
 
 
@@ -166,7 +170,8 @@ def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
     return providers[::-1]
 
 
-def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
+def worded(row: TimelineEntry, provider: str, *, late: bool = False) -> Moment:
+    """One entry in words; its code is one of this provider's. No query."""
     # A newer release beside this one may write kinds that have no words here.
     words = WORDS.get(row.kind) or Words(row.kind.replace("_", " ").capitalize())
     meaning = _meaning(row, provider)

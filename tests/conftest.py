@@ -22,7 +22,7 @@ from messaging.addresses import SenderKind
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.gateway.serving import base_path, served, server
-from messaging.models import ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
+from messaging.models import SCOPES, ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
 from messaging.queueing import Order, RecipientOrder, queue
 from mmsportal.sandbox.testing import Running, running
 from tests.working import HELLO
@@ -74,6 +74,7 @@ def make_user(db) -> Callable[..., User]:
     if not Group.objects.exists():
         # A test with real commits empties every table behind it, the migrated groups too.
         import_module("messaging.migrations.0002_groups").make_groups(apps, None)
+        import_module("messaging.migrations.0008_callbacks").let_keepers(apps, None)
 
     def make(username: str, *groups: str, **more: object) -> User:
         user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, is_staff=True, **more)
@@ -101,10 +102,7 @@ def sender_admin(make_user: Callable[..., User]) -> User:
 @pytest.fixture
 def issued_key(db) -> tuple[ApiKey, str, str]:
     """An API key with every scope: the row, the key, the JWT secret."""
-    return issue_key(
-        name="Shop backend",
-        scopes=["messages:send", "messages:read", "templates:read", "senders:read", "media:read", "media:write"],
-    )
+    return issue_key(name="Shop backend", scopes=list(SCOPES))
 
 
 @pytest.fixture

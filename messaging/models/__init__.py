@@ -1,4 +1,5 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
+from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
@@ -11,6 +12,8 @@ from messaging.models.templates import Draft, DraftVersion, Part, Slide, Templat
 __all__ = [
     "SCOPES",
     "ApiKey",
+    "Callback",
+    "CallbackEndpoint",
     "Draft",
     "DraftVersion",
     "IdempotencyRecord",
