@@ -237,8 +237,11 @@ class Server(Protocol):
     def refuse_medium(self, message: ReceivedMessage, medium: Medium, fault: MediaFault) -> HttpAnswer | None:
         """The answer for a file that was fetched at once and is not fit; None where that is told in a receipt."""
 
-    def answer_with(self, code: str, message: ReceivedMessage) -> HttpAnswer | None:
-        """The answer that carries one code of the provider's table; None for a code that no answer carries."""
+    def answer_with(self, code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
+        """The answer that carries one code of the provider's table; None for a code that no answer carries.
+
+        `about` fills a text that names something: a parameter, or the number of a slide.
+        """
 
     def report_with(
         self, message: ReceivedMessage, destination: Destination, ref: str, code: str, tenant: Tenant, *, at: datetime

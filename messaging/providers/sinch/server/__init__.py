@@ -176,9 +176,9 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return failure(code, to=_to(message), slide=medium.slide)
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
     """The answer that carries a code of section 8, or a bare status named "http_503" and its like."""
-    return by_code(code, _to(message))
+    return by_code(code, _to(message), int(about) if about.isdecimal() else 1)
 
 
 def describe(

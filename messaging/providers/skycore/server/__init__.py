@@ -171,9 +171,9 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return failure(code, _to(message), medium.slide)
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
     """The answer that carries a code of section 6, or a bare status named "http_503" and its like."""
-    return by_code(code, _to(message))
+    return by_code(code, _to(message), about)
 
 
 def describe(

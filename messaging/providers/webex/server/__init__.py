@@ -151,9 +151,9 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return None
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:  # noqa: ARG001
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:  # noqa: ARG001
     """The answer that carries a code of section 7, or a bare status named "http_503" and its like."""
-    return by_code(code)
+    return by_code(code, about)
 
 
 def report_saved(
