@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -43,6 +44,10 @@ class Order:
     notify_url: str = ""
     callback_data: str = ""
     requested_receipts: Sequence[str] = ()
+    dialect: str = ""
+    dialect_facts: Mapping[str, Any] = field(default_factory=dict)
+    # What a call in that format is answered with.
+    dialect_ref: str = ""
     source: str = Message.Source.WEB
     created_by: User | None = None
     api_key: ApiKey | None = None

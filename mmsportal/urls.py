@@ -22,6 +22,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("api/v1/", include("media.api_urls")),
     path("api/v1/", include("messaging.api.urls")),
+    path("compat/", include("messaging.compat.urls")),
     path("webhooks/", include("messaging.webhooks")),
     path("", include("media.urls")),
     path("", include("messaging.web.urls")),

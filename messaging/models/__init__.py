@@ -1,5 +1,6 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
 from messaging.models.provider_codes import ProviderCode
@@ -15,6 +16,7 @@ __all__ = [
     "DraftVersion",
     "IdempotencyRecord",
     "InboundMessage",
+    "KeptContent",
     "Message",
     "OptOut",
     "OwnNumber",

@@ -62,6 +62,10 @@ class Message(models.Model):
     notify_url = models.CharField(max_length=2048, blank=True, default="")
     callback_data = models.CharField(max_length=2000, blank=True, default="")
     requested_receipts = models.JSONField(default=list)
+    # The provider in whose format it came, and whose news its sender is waiting for; "" is our own.
+    dialect = models.CharField(max_length=20, blank=True, default="", editable=False)
+    # What that format said and ours has no place for; needed to answer and to tell in the same words.
+    dialect_facts = models.JSONField(default=dict, editable=False)
     total = models.PositiveIntegerField()
     # What keeps its transactions in the queue for now; `messaging.steering` is the only writer.
     paused_at = models.DateTimeField(null=True, editable=False)
@@ -87,6 +91,8 @@ class Message(models.Model):
     recipient_list = models.ForeignKey(
         "messaging.RecipientList", null=True, on_delete=models.SET_NULL, related_name="messages"
     )
+    # What a call in a provider's format was answered with.
+    dialect_ref = models.CharField(max_length=64, blank=True, default="", editable=False)
     # A form or an idempotent request may be posted twice; the message exists once.
     once = models.CharField(max_length=80, null=True, unique=True, editable=False)
     created_at = models.DateTimeField()
@@ -100,6 +106,7 @@ class Message(models.Model):
             models.Index(fields=["api_key", "-id"], name="message_of_key"),
             models.Index(fields=["-created_at"], name="message_by_time"),
             models.Index(fields=["id"], name="message_encoding", condition=Q(fitting="running")),
+            models.Index(fields=["dialect_ref"], name="message_dialect_ref", condition=~Q(dialect_ref="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=1), name="message_has_recipients"),
