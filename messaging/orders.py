@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 
 from messaging.content import Content
-from messaging.models import ApiKey, Message, RecipientList, Sender
+from messaging.models import ApiKey, CallbackEndpoint, Message, RecipientList, Sender
 from messaging.routing import Unseen
 from messaging.slide_rules import Finding
 
@@ -31,7 +31,8 @@ class Order:
     the one that the content suits best comes first. `shared_files` says that the content, as a template's, may name
     files of others than the API key. `recipient_list` is where recipients come from; while they are only counted,
     `unseen` stands for them. An order that is to be queued names each. `noted` is what was found when it was read, such
-    as how the callers' addresses answer.
+    as how the callers' addresses answer. `endpoint` is the registered host of `notify_url`: without it nobody is told.
+    `dialect` is the provider in whose format the order came ("" is ours), `dialect_facts` what only that format says.
     """
 
     sender: Sender
@@ -44,6 +45,7 @@ class Order:
     notify_url: str = ""
     callback_data: str = ""
     requested_receipts: Sequence[str] = ()
+    endpoint: CallbackEndpoint | None = None
     dialect: str = ""
     dialect_facts: Mapping[str, Any] = field(default_factory=dict)
     # What a call in that format is answered with.

@@ -112,6 +112,7 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         notify_url=order.notify_url,
         callback_data=order.callback_data,
         requested_receipts=list(order.requested_receipts),
+        endpoint=order.endpoint if order.notify_url else None,
         dialect=order.dialect,
         dialect_facts=dict(order.dialect_facts),
         dialect_ref=order.dialect_ref,
@@ -188,6 +189,7 @@ def _transaction(message: Message, place: Place, position: int, due: datetime, n
         next_attempt_at=None if held else due,
         held=not held and _waits(message, position),
         expires_at=message.expire_at or due + validity(sender),
+        news=0 if message.endpoint else None,
         created_at=now,
         updated_at=now,
     )

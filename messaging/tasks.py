@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import delivery, encoding, inbound, lists, receipts, reconciling, steering
+from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, steering
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -20,6 +20,7 @@ def pump() -> None:
     """Send what is due; while there was something, there may be more."""
     if delivery.pump(once=True):
         ring_pump()
+    ring_callbacks()
 
 
 @shared_task
@@ -28,12 +29,26 @@ def drain_receipts() -> None:
     receipts.drain()
     if inbound.texts_due():
         _ring(fetch_texts)
+    ring_callbacks()
 
 
 @shared_task
 def fetch_texts() -> None:
     """Fetch what handsets wrote, where the provider only told where it lies."""
     inbound.fetch_texts()
+
+
+@shared_task
+def send_callbacks() -> None:
+    """Tell callers their news; while there was some, there may be more."""
+    if callbacks.send(once=True):
+        ring_callbacks()
+
+
+@shared_task
+def clear_callbacks() -> None:
+    """Clear away news that was told or given up long ago."""
+    callbacks.purge(now=timezone.now())
 
 
 @shared_task
@@ -82,6 +97,12 @@ def ring_encoding(*_args: object, **_signal: object) -> None:
 def ring_receipts() -> None:
     """Tell a worker that there is something to read, if the broker is up."""
     _ring(drain_receipts)
+
+
+def ring_callbacks() -> None:
+    """Tell a worker that there is news to tell, if there is and the broker is up."""
+    if callbacks.due():
+        _ring(send_callbacks)
 
 
 def _ring(task: "Task[[], None]") -> None:

@@ -2,6 +2,7 @@
 
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
+from kombu import Exchange, Queue
 
 from mmsportal import env, file_storage
 from mmsportal.sidebar import UNFOLD as UNFOLD
@@ -133,6 +134,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "mms"
+# A queue of its own, so that a worker of its own can serve it: callers' servers may hang, and providers must not wait.
+CELERY_TASK_ROUTES = {"messaging.tasks.send_callbacks": {"queue": "callbacks"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -156,6 +159,13 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+# A worker that is told nothing serves both.
+_type, _held = (
+    ("topic", {"x-queue-type": "quorum"}) if CELERY_BROKER_URL.startswith(("amqp", "pyamqp")) else ("direct", {})
+)
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name, _type), routing_key=name, queue_arguments=_held) for name in ("mms", "callbacks")
+]
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Each ring is worth nothing after the next: a worker that was away must not find a heap of them.
@@ -168,6 +178,8 @@ CELERY_BEAT_SCHEDULE = {
     "fit media": {"task": "media.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10.0}},
     "finish encoding": {"task": "messaging.tasks.finish_encoding", "schedule": 5.0, "options": {"expires": 5.0}},
     "clear lists": {"task": "messaging.tasks.clear_lists", "schedule": 600.0, "options": {"expires": 600.0}},
+    "send callbacks": {"task": "messaging.tasks.send_callbacks", "schedule": 5.0, "options": {"expires": 5.0}},
+    "clear callbacks": {"task": "messaging.tasks.clear_callbacks", "schedule": 600.0, "options": {"expires": 600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

@@ -1,4 +1,5 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
+from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
@@ -12,6 +13,8 @@ from messaging.models.templates import Draft, DraftVersion, Part, Slide, Templat
 __all__ = [
     "SCOPES",
     "ApiKey",
+    "Callback",
+    "CallbackEndpoint",
     "Draft",
     "DraftVersion",
     "IdempotencyRecord",

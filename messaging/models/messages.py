@@ -62,6 +62,8 @@ class Message(models.Model):
     notify_url = models.CharField(max_length=2048, blank=True, default="")
     callback_data = models.CharField(max_length=2000, blank=True, default="")
     requested_receipts = models.JSONField(default=list)
+    # The registered host of `notify_url`; None where nobody is told.
+    endpoint = models.ForeignKey("messaging.CallbackEndpoint", null=True, on_delete=models.PROTECT, related_name="+")
     # The provider in whose format it came, and whose news its sender is waiting for; "" is our own.
     dialect = models.CharField(max_length=20, blank=True, default="", editable=False)
     # What that format said and ours has no place for; needed to answer and to tell in the same words.
@@ -168,6 +170,8 @@ class Transaction(models.Model):
     lease_until = models.DateTimeField(null=True)
     receipt_deadline = models.DateTimeField(null=True)
     clicks = models.PositiveIntegerField(default=0)
+    # How many pieces of news its caller has been owed so far; None where nobody wants any.
+    news = models.PositiveIntegerField(null=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from media import renditions
-from messaging import delivery, encoding, inbound, receipts, reconciling, steering
+from messaging import callbacks, delivery, encoding, inbound, receipts, reconciling, steering
 
 logger = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
@@ -32,13 +32,14 @@ class Command(BaseCommand):
         if not options["once"]:
             # Beside the sending, which must not wait for a film. Ended with the process: its lease runs out.
             Thread(target=self._make_copies, daemon=True).start()
+            Thread(target=self._tell_callers, daemon=True).start()
         sent = 0
         while not self._stopped.is_set():
             try:
                 reconciling.reconcile()
                 moved = delivery.sweep() + receipts.drain() + inbound.fetch_texts(seconds=STEP_SECONDS)
                 if options["once"]:
-                    moved += renditions.work()
+                    moved += renditions.work() + callbacks.send(once=True)
                 moved += encoding.finish() + steering.pass_ripe_canaries()
                 tried = delivery.pump(once=options["once"], seconds=STEP_SECONDS)
             except DatabaseError:
@@ -64,6 +65,17 @@ class Command(BaseCommand):
                 connection.close()
                 made = False
             if not made:
+                self._stopped.wait(STEP_SECONDS)
+
+    def _tell_callers(self) -> None:
+        """Send callers their news until stopped: their servers may hang, the providers' queue must not."""
+        while not self._stopped.is_set():
+            try:
+                callbacks.send(seconds=STEP_SECONDS)
+            except Exception:
+                # What was under way is sent again when its lease has run out.
+                logger.exception("callbacks could not be sent")
+                connection.close()
                 self._stopped.wait(STEP_SECONDS)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
