@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from media.targets import FetchRefused
+from messaging import callbacks
 from messaging.addresses import AddressError, normalise
 from messaging.api.errors import Problem
 from messaging.api.files import with_files
@@ -14,7 +16,7 @@ from messaging.compat.callers import Caller, spelled
 from messaging.compat.dialects import Dialect
 from messaging.content import KINDS, UNSTORABLE, Content
 from messaging.gateway.serving import Destination, ReceivedMessage
-from messaging.models import Message, Sender, Template
+from messaging.models import CallbackEndpoint, Message, Sender, Template
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import MOST_SENDERS, profile_of
 from messaging.slide_rules.orders import FURTHEST
@@ -39,6 +41,7 @@ def order_for(dialect: Dialect, caller: Caller, message: ReceivedMessage, ref: s
     shared, own = _values(content, message)
     parsed: Mapping[str, Any] = message.parsed if isinstance(message.parsed, dict) else {}
     send_at = message.send_at if message.send_at and message.send_at > now else None
+    notify_url, endpoint = _told(dialect, caller, message)
     return Order(
         sender=senders[0],
         others=senders[1:],
@@ -52,7 +55,8 @@ def order_for(dialect: Dialect, caller: Caller, message: ReceivedMessage, ref: s
         purpose=_purpose(parsed),
         send_at=send_at,
         expire_at=_expiry(parsed, send_at or now),
-        notify_url=message.notify_url,
+        notify_url=notify_url,
+        endpoint=endpoint,
         callback_data=message.callback_data,
         requested_receipts=sorted(message.wanted),
         source=Message.Source.API,
@@ -148,6 +152,22 @@ def _values(content: Content, message: ReceivedMessage) -> tuple[dict[str, str],
     shared = {name: message.substitutions.get(name, f"$({name})") for name in names}
     own = [{name: text for name, text in one.substitutions.items() if name in names} for one in message.destinations]
     return shared, own
+
+
+def _told(dialect: Dialect, caller: Caller, message: ReceivedMessage) -> tuple[str, CallbackEndpoint | None]:
+    """Where receipts go: to the address the call names, on a host that is registered for the key; else to the key's own
+    endpoint, the latest there is, as a provider's customer has one. One query."""
+    if not message.notify_url:
+        usable = CallbackEndpoint.objects.filter(api_key=caller.key).exclude(state=CallbackEndpoint.State.DISABLED)
+        own = usable.order_by("-id").first()
+        return (own.url, own) if own else ("", None)
+    try:
+        endpoint = callbacks.for_url(caller.key, message.notify_url)
+    except FetchRefused:
+        endpoint = None
+    if endpoint is None:
+        raise refusals.by_name(dialect, message, "notify_url", "/notify_url")
+    return message.notify_url, endpoint
 
 
 def _number(dialect: Dialect, message: ReceivedMessage, destination: Destination) -> str:

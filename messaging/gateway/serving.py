@@ -62,7 +62,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One customer of the provider.
+    """One customer of the provider. Without the option `made_up` nothing is said of operators, handsets and prices,
+    which a server that plays a provider makes up.
 
     `credentials` may hold several values a name. `senders` maps an address to whether it may send MMS. `tps` is in
     destinations per second. `sources` are networks (CIDR); none means any. `webhook_url` gets the receipts of messages
@@ -86,11 +87,15 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One recipient of a call: digits only, the caller's reference, and the values meant for this recipient alone."""
+    """One recipient of a call: digits only, the caller's reference, and the values meant for this recipient alone.
+
+    `opened` is the link that was followed there, where a receipt is about that.
+    """
 
     recipient: str
     client_ref: str = ""
     substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +267,10 @@ class Server(Protocol):
         event: Event | None,
         *,
         accepted_at: datetime,
+        updated_at: datetime | None = None,
+        tenant: Tenant | None = None,
     ) -> HttpAnswer:
-        """The answer to a Lookup; `event` is the latest one."""
+        """The answer to a Lookup; `event` is the latest one, at `updated_at`. Without a tenant it is the demo's."""
 
     def report(
         self,

@@ -188,6 +188,8 @@ def describe(
     event: Event | None,  # noqa: ARG001
     *,
     accepted_at: datetime,  # noqa: ARG001
+    updated_at: datetime | None = None,  # noqa: ARG001
+    tenant: Tenant | None = None,  # noqa: ARG001
 ) -> HttpAnswer:
     """404: this API answers no question for a state (section 1)."""
     return bare(404)

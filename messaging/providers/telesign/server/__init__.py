@@ -158,13 +158,21 @@ def report_saved(
 
 
 def describe(
-    message: ReceivedMessage, destination: Destination, ref: str, event: Event | None, *, accepted_at: datetime
+    message: ReceivedMessage,
+    destination: Destination,
+    ref: str,
+    event: Event | None,
+    *,
+    accepted_at: datetime,
+    updated_at: datetime | None = None,
+    tenant: Tenant | None = None,
 ) -> HttpAnswer:
     """The answer to a status query (section 11).
 
-    Whose message it is is not told here; the demo tenant has every channel that could have carried it.
+    The demo tenant, where whose message it is is not told, has every channel that could have carried it.
     """
-    return errors.answer(200, state(message, destination, ref, event, DEMO, at=accepted_at))
+    at = updated_at or accepted_at
+    return errors.answer(200, state(message, destination, ref, event, tenant or DEMO, at=at))
 
 
 def _saying(code: str, ref: str, message: ReceivedMessage, about: str = "") -> HttpAnswer:
