@@ -16,10 +16,15 @@ from defusedxml.ElementTree import fromstring
 from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from media.targets import Target
-from messaging.models import ApiKey
+from messaging import callbacks
+from messaging.models import ApiKey, issue_key
+from mmsportal.sandbox.testing import Running
 from tests.media import samples
+from tests.messaging.callbacks.receiver import Receiver, receiving
+from tests.working import work
 
 PAYLOADS = Path(__file__).parents[1] / "providers"
 MADE = {
@@ -33,7 +38,7 @@ MADE = {
     "vcf": samples.vcard,
     "pkpass": samples.pkpass,
 }
-PUBLIC = "93.184.216.34"
+PUBLIC, HERE = "93.184.216.34", "127.0.0.1"
 
 
 @cache
@@ -74,11 +79,13 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path, settings, live_server) -
     world.port = server.server_port
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    monkeypatch.setattr("media.targets._lookup", lambda _host, _port: [PUBLIC])
+    straight = Target.pinned_to
+    monkeypatch.setattr("media.targets._lookup", lambda host, _port: [HERE if host == HERE else PUBLIC])
 
     def routed(target: Target, address: str) -> httpx.URL:
-        assert address == PUBLIC
-        return target.url.copy_with(scheme="http", host="127.0.0.1", port=world.port, fragment=None)
+        if address == HERE:
+            return straight(target, address)
+        return target.url.copy_with(scheme="http", host=HERE, port=world.port, fragment=None)
 
     monkeypatch.setattr(Target, "pinned_to", routed)
     yield world
@@ -88,8 +95,22 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path, settings, live_server) -
 
 
 @pytest.fixture
+def receiver(key: ApiKey, sandbox: Running, settings) -> Iterator[Receiver]:
+    """The caller's own server, which an administrator has vouched for: receipts go there."""
+    with receiving("ok") as [one]:
+        settings.ALLOW_PRIVATE_TARGETS = settings.ALLOW_PRIVATE_TARGETS | {one.host}
+        callbacks.vouch(callbacks.register(key, one.url), now=timezone.now())
+        yield one
+
+
+@pytest.fixture
 def key(issued_key) -> ApiKey:
     return issued_key[0]
+
+
+@pytest.fixture
+def other_key(db) -> tuple[ApiKey, str, str]:
+    return issue_key(name="Somebody else", scopes=["messages:send", "messages:read"])
 
 
 @pytest.fixture
@@ -121,7 +142,19 @@ def post(client: Client, service_key: str) -> Callable[..., HttpResponse]:
     return send
 
 
-def xml(answer: Any) -> dict[str, str]:
-    root: Element = fromstring(answer.content)
-    assert root.tag == "RESPONSE"
+def told(receiver: Receiver, count: int) -> list[bytes]:
+    """The bodies that a caller heard, once there are so many."""
+
+    def heard() -> bool:
+        callbacks.send(once=True)
+        return len(receiver.heard) >= count
+
+    work(heard)
+    assert len(receiver.heard) == count
+    return [one.body for one in receiver.heard]
+
+
+def xml(body: bytes, root_tag: str = "RESPONSE") -> dict[str, str]:
+    root: Element = fromstring(body)
+    assert root.tag == root_tag
     return {child.tag: child.text or "" for child in root}

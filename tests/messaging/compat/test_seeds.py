@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from messaging.models import Message, ProviderAccount
 from mmsportal.sandbox.testing import Running
-from tests.messaging.compat.conftest import Internet, xml
+from tests.messaging.callbacks.receiver import Receiver
+from tests.messaging.compat.conftest import Internet, told, xml
 from tests.working import settled, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +43,9 @@ def delivered(account: ProviderAccount, sandbox: Running, recipient: str) -> Any
     return entry
 
 
-def test_webex_seed_goes_through_sinch(seed, post, only, internet: Internet, sandbox: Running) -> None:
+def test_webex_seed_goes_through_sinch(
+    seed, post, only, internet: Internet, sandbox: Running, receiver: Receiver
+) -> None:
     account = only("sinch", "34343")
     body = seed("webex", "seed-request.json").replace(b"+1647XXXXXXX", b"+16475550100")
 
@@ -63,8 +66,18 @@ def test_webex_seed_goes_through_sinch(seed, post, only, internet: Internet, san
     assert len(internet.asked) == 6
     assert "res.cloudinary.com/demo/image/upload/sample.jpg" in internet.asked
 
+    news = [json.loads(body)["deliveryInfoNotification"] for body in told(receiver, 2)]
+    assert [(one["deliveryInfo"]["code"], one["deliveryInfo"]["deliveryStatus"]) for one in news] == [
+        ("7501", "Submitted"),
+        ("7500", "Delivered"),
+    ]
+    assert {one["transid"] for one in news} == {answer.json()["messageId"]}
+    assert {one["deliveryInfo"]["destination"] for one in news} == {"16475550100"}
 
-def test_telesign_seed_goes_through_webex(seed, post, only, internet: Internet, sandbox: Running) -> None:
+
+def test_telesign_seed_goes_through_webex(
+    seed, post, only, internet: Internet, sandbox: Running, receiver: Receiver
+) -> None:
     account = only("webex", "34343")
 
     answer = post("telesign", seed("telesign", "seed-request.json"))
@@ -76,8 +89,14 @@ def test_telesign_seed_goes_through_webex(seed, post, only, internet: Internet, 
     assert entry["content"]["fallback"]["text"].startswith("Buy one get one free!")
     assert internet.asked == ["s3.amazonaws.com/viatu-mktg/bogo_coupon_52359.jpg"]
 
+    news = [json.loads(body) for body in told(receiver, 2)]
+    assert [(one["status"]["code"], one["status"]["last_channel"]) for one in news] == [(3002, "mms"), (3000, "mms")]
+    assert {(one["reference_id"], one["external_id"]) for one in news} == {(said["reference_id"], "null")}
 
-def test_sinch_seed_goes_through_webex(seed, post, only, internet: Internet, sandbox: Running) -> None:
+
+def test_sinch_seed_goes_through_webex(
+    seed, post, only, internet: Internet, sandbox: Running, receiver: Receiver
+) -> None:
     account = only("webex", "34343")
     filled = {
         "YOUR_CAMPAIGN_ID": "SVC-1",
@@ -106,12 +125,30 @@ def test_sinch_seed_goes_through_webex(seed, post, only, internet: Internet, san
     assert said["tracking-id"]
     entry = delivered(account, sandbox, "16475550100")
     assert [slide["text"] for slide in entry["content"]["slides"]] == ["{Slide message text}"] * 6
-    assert Message.objects.get().transactions.get().correlation_id == "CLIENT_SUPPLIED_IDENTIFIER"
+
+    news = [json.loads(body) for body in told(receiver, 2)]
+    assert [(one["code"], one["status"], one["from"]) for one in news] == [
+        ("N101", "Sent", "34343"),
+        ("N102", "Delivered", "34343"),
+    ]
+    assert {(one["tracking-id"], one["client-reference"]) for one in news} == {
+        (said["tracking-id"], "CLIENT_SUPPLIED_IDENTIFIER")
+    }
+    # What the sandbox makes up for its own callers is nobody's handset here.
+    assert not any("handset" in name or "operator" in name for one in news for name in one)
 
 
 @pytest.mark.parametrize("form", ["xml", "get"])
 def test_skycore_seed_goes_through_sinch(
-    form: str, seed, post, only, internet: Internet, sandbox: Running, service_key: str, client: Client
+    form: str,
+    seed,
+    post,
+    only,
+    internet: Internet,
+    sandbox: Running,
+    receiver: Receiver,
+    service_key: str,
+    client: Client,
 ) -> None:
     account = only("sinch", "60856")
     key = b"ea7966f90de2bf520e3f0042053e6ec3"
@@ -122,7 +159,7 @@ def test_skycore_seed_goes_through_sinch(
         answer = client.get(f"/compat/skycore/{url.removeprefix('https://secure.skycore.com/')}")
 
     assert answer.status_code == 200
-    said = xml(answer)
+    said = xml(answer.content)
     assert (said["STATUS"], said["TO"]) == ("Success", "15551234888")
     assert {"MMSID", "TRACKINGID", "STATUSDETAILS"} <= set(said)
     slides = delivered(account, sandbox, "15551234888")["content"]["slides"]
@@ -134,6 +171,15 @@ def test_skycore_seed_goes_through_sinch(
         "Please enjoy!",
         "http://www.yoursite.com/pass/coupon.pkpass",
     ]
+
+    news = [xml(body, "POSTBACK") for body in told(receiver, 2)]
+    assert [(one["CODE"], one["STATUS"]) for one in news] == [
+        ("N101", "Message Sent"),
+        ("N102", "Message Sent/Delivered"),
+    ]
+    assert {(one["TRACKINGID"], one["TO"], one["FROM"]) for one in news} == {
+        (said["TRACKINGID"], "15551234888", "60856")
+    }
 
 
 def test_the_key_stays_out_of_what_is_kept(seed, post, only, internet: Internet, service_key: str) -> None:
