@@ -38,6 +38,8 @@ MADE = {
     "vcf": samples.vcard,
     "pkpass": samples.pkpass,
 }
+# Said, not sent.
+TOO_LONG = 40_000_000
 PUBLIC, HERE = "93.184.216.34", "127.0.0.1"
 
 
@@ -56,10 +58,9 @@ class Internet:
 
 
 @pytest.fixture
-def internet(monkeypatch: pytest.MonkeyPatch, tmp_path, settings, live_server) -> Iterator[Internet]:
+def internet(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Internet]:
     """Names lead to a public address, and whoever connects there gets a server of ours, as behind a router."""
     default_storage.location = str(tmp_path)
-    settings.MEDIA_PUBLIC_BASE_URL = live_server.url
     world = Internet()
 
     class Site(BaseHTTPRequestHandler):
@@ -69,7 +70,7 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path, settings, live_server) -
             ending = path.rpartition(".")[2]
             body = world.files.get(path) or (made(ending) if ending in MADE and "gone" not in path else b"")
             self.send_response(200 if body else 404)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(TOO_LONG if "huge" in path else len(body)))
             self.end_headers()
             self.wfile.write(body)
 
@@ -92,6 +93,12 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path, settings, live_server) -
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def hosting(settings, live_server) -> None:
+    """Providers fetch from us what we fetched from callers."""
+    settings.MEDIA_PUBLIC_BASE_URL = live_server.url
 
 
 @pytest.fixture
@@ -140,6 +147,21 @@ def post(client: Client, service_key: str) -> Callable[..., HttpResponse]:
         return client.post(f"/compat/{provider}/{path}", body, content_type=kind, headers={**auth, **headers})
 
     return send
+
+
+@pytest.fixture
+def ask(client: Client, service_key: str) -> Callable[[str, str], Any]:
+    """GET the state of a message by its reference."""
+
+    def get(provider: str, ref: str) -> Any:
+        basic = b64encode(f"any customer:{service_key}".encode()).decode()
+        path, auth = {
+            "webex": ("v2/messages", {"key": service_key}),
+            "telesign": ("v1/omnichannel", {"authorization": f"Basic {basic}"}),
+        }[provider]
+        return client.get(f"/compat/{provider}/{path}/{ref}", headers=auth)
+
+    return get
 
 
 def told(receiver: Receiver, count: int) -> list[bytes]:

@@ -16,7 +16,7 @@ from tests.messaging.callbacks.receiver import Receiver
 from tests.messaging.compat.conftest import Internet, told, xml
 from tests.working import settled, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hosting")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.messaging.callbacks.receiver import Receiver
 from tests.messaging.compat.conftest import Internet, told
 from tests.working import settled, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hosting")]
 RESOURCE = "/v1/omnichannel"
 Sdk = Callable[..., RestClient]
 
