@@ -157,7 +157,7 @@ def story(transaction: Transaction) -> list[Moment]:
         # A step is history that comes along with other news: it is no late news itself.
         late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
-        moments.append((row.at, row.pk, _moment(row, provider, late)))
+        moments.append((row.at, row.pk, worded(row, provider, late=late)))
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
 
 
@@ -170,7 +170,8 @@ def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
     return providers[::-1]
 
 
-def _moment(row: TimelineEntry, provider: str, late: bool) -> Moment:
+def worded(row: TimelineEntry, provider: str, *, late: bool = False) -> Moment:
+    """One entry in words; its code is one of this provider's. No query."""
     # A newer release beside this one may write kinds that have no words here.
     words = WORDS.get(row.kind) or Words(row.kind.replace("_", " ").capitalize())
     meaning = _meaning(row, provider)

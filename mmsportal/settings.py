@@ -2,9 +2,10 @@
 
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
-from kombu import Exchange, Queue
 
 from mmsportal import env, file_storage
+from mmsportal.rounds import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from mmsportal.rounds import queues
 from mmsportal.sidebar import UNFOLD as UNFOLD
 
 BASE_DIR = env.BASE_DIR
@@ -134,7 +135,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "mms"
-# A queue of its own, so that a worker of its own can serve it: callers' servers may hang, and providers must not wait.
 CELERY_TASK_ROUTES = {"messaging.tasks.send_callbacks": {"queue": "callbacks"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -159,29 +159,8 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
-# A worker that is told nothing serves both.
-_type, _held = (
-    ("topic", {"x-queue-type": "quorum"}) if CELERY_BROKER_URL.startswith(("amqp", "pyamqp")) else ("direct", {})
-)
-CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name, _type), routing_key=name, queue_arguments=_held) for name in ("mms", "callbacks")
-]
+CELERY_TASK_QUEUES = queues(quorum=CELERY_BROKER_URL.startswith(("amqp", "pyamqp")))
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    # Each ring is worth nothing after the next: a worker that was away must not find a heap of them.
-    "send what is due": {"task": "messaging.tasks.pump", "schedule": 5.0, "options": {"expires": 5.0}},
-    "read receipts": {"task": "messaging.tasks.drain_receipts", "schedule": 5.0, "options": {"expires": 5.0}},
-    "sweep": {"task": "messaging.tasks.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
-    "pass canaries": {"task": "messaging.tasks.pass_canaries", "schedule": 10.0, "options": {"expires": 10.0}},
-    "reconcile": {"task": "messaging.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60.0}},
-    "clean media": {"task": "media.tasks.clean", "schedule": 600.0, "options": {"expires": 600.0}},
-    "fit media": {"task": "media.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10.0}},
-    "finish encoding": {"task": "messaging.tasks.finish_encoding", "schedule": 5.0, "options": {"expires": 5.0}},
-    "clear lists": {"task": "messaging.tasks.clear_lists", "schedule": 600.0, "options": {"expires": 600.0}},
-    "send callbacks": {"task": "messaging.tasks.send_callbacks", "schedule": 5.0, "options": {"expires": 5.0}},
-    "clear callbacks": {"task": "messaging.tasks.clear_callbacks", "schedule": 600.0, "options": {"expires": 600.0}},
-    "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
-}
 
 # People -------------------------------------------------------------------------------------------
 
@@ -283,7 +262,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["messaging.api.schemas.complete"],
+    "POSTPROCESSING_HOOKS": ["messaging.api.callback_docs.complete", "messaging.api.schemas.complete"],
     # No badge from anybody's validator: the page asks no other host.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }

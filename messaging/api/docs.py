@@ -12,30 +12,33 @@ from messaging.gateway.codes import Where
 Operation = dict[str, Any]
 
 
-def _query(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
+def query(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
+    """A query parameter."""
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description)
 
 
-def _path(name: str) -> OpenApiParameter:
+def path(name: str) -> OpenApiParameter:
+    """An id in the address."""
     return OpenApiParameter(name, ID, OpenApiParameter.PATH)
 
 
-def _listing(name: str, *filters: OpenApiParameter) -> Operation:
+def listing(name: str, *filters: OpenApiParameter) -> Operation:
+    """A list of COMPONENTS' `name`, page by page."""
     limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}
     parameters = [
         *filters,
-        _query("limit", limit, "How many at once."),
-        _query("cursor", TEXT, "Opaque; follow `next` instead of making one."),
+        query("limit", limit, "How many at once."),
+        query("cursor", TEXT, "Opaque; follow `next` instead of making one."),
     ]
     return {"parameters": parameters, "responses": {200: OpenApiResponse(ref(name), description="One page.")}}
 
 
 SHARED_FILTERS = [
-    _query("status", STATUS, "Only in this status; for messages: with a transaction in it."),
-    _query("sender", TEXT, "Only from this sender ID."),
-    _query("to", TEXT, "Only to this number."),
-    _query("created_after", MOMENT, "From this moment on, ISO 8601 with a zone."),
-    _query("created_before", MOMENT, "Before this moment, ISO 8601 with a zone."),
+    query("status", STATUS, "Only in this status; for messages: with a transaction in it."),
+    query("sender", TEXT, "Only from this sender ID."),
+    query("to", TEXT, "Only to this number."),
+    query("created_after", MOMENT, "From this moment on, ISO 8601 with a zone."),
+    query("created_before", MOMENT, "Before this moment, ISO 8601 with a zone."),
 ]
 MESSAGE_FILTERS = (*PAGING, *(parameter.name for parameter in SHARED_FILTERS))
 TRANSACTION_FILTERS = (*MESSAGE_FILTERS, "message")
@@ -67,10 +70,10 @@ REPLAYED = OpenApiParameter(
     response=[201],
 )
 
-LIST_MESSAGES = {"operation_id": "messages_list", **_listing("Messages", *SHARED_FILTERS)}
+LIST_MESSAGES = {"operation_id": "messages_list", **listing("Messages", *SHARED_FILTERS)}
 SEND_MESSAGE: Operation = {
     "operation_id": "messages_send",
-    "parameters": [_query("dry_run", FLAG, "Examine only: nothing is sent."), IDEMPOTENCY, REPLAYED],
+    "parameters": [query("dry_run", FLAG, "Examine only: nothing is sent."), IDEMPOTENCY, REPLAYED],
     "request": OpenApiRequest(ref("Send"), examples=[OpenApiExample("One recipient", EXAMPLE_SEND, request_only=True)]),
     "responses": {
         200: OpenApiResponse(ref("DryRun"), description="What a dry run found."),
@@ -81,12 +84,12 @@ SEND_MESSAGE: Operation = {
 }
 READ_MESSAGE: Operation = {
     "operation_id": "messages_read",
-    "parameters": [_path("message_id")],
+    "parameters": [path("message_id")],
     "responses": {200: OpenApiResponse(ref("WholeMessage"), description="The message.")},
 }
 CANCEL_MESSAGE: Operation = {
     "operation_id": "messages_cancel",
-    "parameters": [_path("message_id")],
+    "parameters": [path("message_id")],
     "request": OpenApiRequest({"type": "object", "additionalProperties": False}),
     "responses": {
         200: OpenApiResponse(ref("Cancelled"), description="How many transactions were withdrawn now."),
@@ -95,20 +98,20 @@ CANCEL_MESSAGE: Operation = {
 }
 LIST_TRANSACTIONS = {
     "operation_id": "transactions_list",
-    **_listing("Transactions", *SHARED_FILTERS, _query("message", ID, "Only of this message.")),
+    **listing("Transactions", *SHARED_FILTERS, query("message", ID, "Only of this message.")),
 }
 READ_TRANSACTION: Operation = {
     "operation_id": "transactions_read",
-    "parameters": [_path("transaction_id")],
+    "parameters": [path("transaction_id")],
     "responses": {200: OpenApiResponse(ref("WholeTransaction"), description="The transaction and its timeline.")},
 }
-LIST_SENDERS = {"operation_id": "senders_list", **_listing("Senders")}
-LIST_TEMPLATES = {"operation_id": "templates_list", **_listing("Templates")}
+LIST_SENDERS = {"operation_id": "senders_list", **listing("Senders")}
+LIST_TEMPLATES = {"operation_id": "templates_list", **listing("Templates")}
 LIST_CODES: Operation = {
     "operation_id": "codes_list",
     "parameters": [
-        _query("provider", TEXT, "Only of this provider."),
-        _query("where", {"type": "string", "enum": [place.value for place in Where]}, "Only answers, or receipts."),
+        query("provider", TEXT, "Only of this provider."),
+        query("where", {"type": "string", "enum": [place.value for place in Where]}, "Only answers, or receipts."),
     ],
     "responses": {200: OpenApiResponse(ref("Codes"), description="All of them, on one page.")},
 }

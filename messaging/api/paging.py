@@ -46,7 +46,7 @@ def query_values(request: Request, known: Collection[str]) -> dict[str, str]:
 
 def page(rows: "QuerySet[Any]", request: Request, values: Mapping[str, str]) -> Page:
     """One page of `rows` by descending id, one query. Raises Problem 400 for a bad limit or cursor."""
-    limit = _limit(values)
+    limit = read_limit(values)
     rows = rows.order_by("-pk")
     if "cursor" in values:
         rows = rows.filter(pk__lt=_cursor(values["cursor"]))
@@ -76,6 +76,13 @@ def read_status(values: Mapping[str, str]) -> str | None:
     return values.get("status")
 
 
+def read_choice(values: Mapping[str, str], name: str, choices: Collection[str]) -> str | None:
+    """A filter that is one of some words. Raises Problem 400."""
+    if name in values and values[name] not in choices:
+        raise _refused(name, "This value is not known here.", f"Use one of {', '.join(choices)}.")
+    return values.get(name)
+
+
 def read_number(values: Mapping[str, str], name: str) -> str | None:
     """A filter that is a phone number, as E.164. Raises Problem 400."""
     if name not in values:
@@ -99,13 +106,22 @@ def read_id(values: Mapping[str, str], name: str) -> UUID | None:
         raise _refused(name, "This is not an id.", "Use the id as we gave it.") from error
 
 
-def _limit(values: Mapping[str, str]) -> int:
+def read_limit(values: Mapping[str, str]) -> int:
+    """How many rows at once. Raises Problem 400."""
     written = values.get("limit", str(PAGE))
     if not (written.isascii() and written.isdigit() and len(written) <= 6 and int(written) >= 1):
         raise _refused("limit", f"limit is a number from 1 to {LARGEST_PAGE}.", "Leave it out for 50.")
     if int(written) > LARGEST_PAGE:
         message = f"A page has at most {LARGEST_PAGE} rows."
         raise Problem(400, errors=[fault("limit", "wrong_value", message, limit=LARGEST_PAGE, actual=int(written))])
+    return int(written)
+
+
+def read_whole(values: Mapping[str, str], name: str, *, highest: int) -> int:
+    """A whole number from 0 to `highest`; 0 when it is left out. Raises Problem 400."""
+    written = values.get(name, "0")
+    if not (written.isascii() and written.isdigit() and len(written) <= 6 and int(written) <= highest):
+        raise _refused(name, f"{name} is a number from 0 to {highest}.", "Leave it out for 0.")
     return int(written)
 
 

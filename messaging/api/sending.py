@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from messaging import callbacks
 from messaging.api import shapes
-from messaging.api.errors import Problem, fault
+from messaging.api.errors import Problem, fault, invalid
 from messaging.api.files import with_files
 from messaging.api.reading import Sending
 from messaging.content import Content
-from messaging.models import ApiKey, Message, Sender, Template
+from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
 from messaging.queueing import NotQueued, Order, examine, queue
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.slide_rules import blocking
@@ -26,7 +27,7 @@ ABOUT_PEOPLE = frozenset({"recipients_opted_out"})
 
 
 def order_for(key: ApiKey, sending: Sending) -> Order:
-    """What `sending` asks for, with its files fetched. Raises Problem 403 or 422.
+    """What `sending` asks for, with its files fetched. Raises Problem 400, 403 or 422.
 
     Fetches addresses of the callers', so no database transaction may be open.
     """
@@ -34,6 +35,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
     providers = {one.account.provider for one in (sender, *others)}
     template = None if sending.content else _template(sending)
     composed = template_content(template) if template else sending.content or Content()
+    end = _endpoint(key, sending.notify_url)
     content, noted = with_files(composed, key.owner_label, providers)
     return Order(
         sender=sender,
@@ -46,6 +48,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         notify_url=sending.notify_url,
         callback_data=sending.callback_data,
         requested_receipts=sending.requested_receipts,
+        endpoint=end,
         fit_media=sending.fit_media,
         source=Message.Source.API,
         api_key=key,
@@ -82,6 +85,21 @@ def refused(refusal: NotQueued) -> Problem:
     malformed = all(one.pointer in REQUEST_POINTERS and one.code not in ABOUT_PEOPLE for one in findings)
     status = 400 if malformed else 422
     return Problem(status, errors=[shapes.finding(one) for one in findings])
+
+
+def _endpoint(key: ApiKey, url: str) -> CallbackEndpoint | None:
+    """The registered host of an address for news. Raises Problem 400 for one that is not, or told nothing now."""
+    if not url:
+        return None
+    end = callbacks.for_url(key, url)
+    if end is None:
+        message, fix = "The host of this address is not registered.", "POST it to /api/v1/callback-endpoints first."
+        raise invalid("/notify_url", "endpoint_not_registered", message, fix=fix)
+    if end.state != CallbackEndpoint.State.ACTIVE:
+        message = f"The endpoint of this host is {end.get_state_display().lower()}."
+        fix = f"POST /api/v1/callback-endpoints/{end.pk}/verify makes it active."
+        raise invalid("/notify_url", "endpoint_not_active", message, fix=fix)
+    return end
 
 
 def _senders(key: ApiKey, sending: Sending) -> list[Sender]:

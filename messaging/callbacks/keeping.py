@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from messaging.models import Callback
 from messaging.models.clock import database_now
 
@@ -14,13 +16,14 @@ MOST_ROUNDS = 50
 
 
 def replay(identities: Iterable[UUID]) -> int:
-    """Send news once more, the same bytes under the same id, with a whole schedule before it. Out: how many."""
-    return Callback.objects.filter(pk__in=list(identities)).update(
-        state=Callback.State.WAITING,
-        attempts=0,
-        next_attempt_at=database_now(),
-        lease_token=None,
-        lease_until=None,
+    """Send news once more, the same bytes under the same id, with a whole schedule before it. Out: how many.
+
+    What is being sent at this moment is left alone.
+    """
+    now = database_now()
+    at_rest = Q(lease_until=None) | Q(lease_until__lt=now)
+    return Callback.objects.filter(at_rest, pk__in=list(identities)).update(
+        state=Callback.State.WAITING, attempts=0, next_attempt_at=now, lease_token=None, lease_until=None
     )
 
 

@@ -173,6 +173,9 @@ SCOPES = {
     "senders:read": "Read sender IDs",
     "media:read": "Read media",
     "media:write": "Upload media",
+    "callbacks:read": "Read what callers were told, and the endpoints",
+    "callbacks:write": "Register endpoints and replay callbacks",
+    "events:read": "Follow the feed of events",
 }
 
 

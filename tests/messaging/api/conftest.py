@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from messaging.models import ApiKey, Message
+from messaging import callbacks
+from messaging.models import ApiKey, CallbackEndpoint, Message
 
 BODY = {
     "from": "34343",
@@ -44,6 +46,14 @@ def send(client, sender) -> Callable[..., Any]:
         return client.post(address, body, format="json", headers=headers or {})
 
     return post
+
+
+@pytest.fixture
+def shop(key) -> CallbackEndpoint:
+    """A host of this key's that may be told news."""
+    end = callbacks.register(key, "https://shop.example.com/news")
+    callbacks.vouch(end, now=timezone.now())
+    return end
 
 
 @pytest.fixture

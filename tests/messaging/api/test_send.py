@@ -8,6 +8,7 @@ from django.utils import timezone
 from PIL import Image
 
 from media.uploads import store
+from messaging import callbacks
 from messaging.models import ApiKey, Message, ProviderAccount, Sender, Template, Transaction, issue_key
 from messaging.models.templates import Part, Slide
 
@@ -24,7 +25,7 @@ def content(**slide) -> dict:
     return {"subject": "Hello", "slides": [{"text": "Hello", **slide}], "fallback": {"text": "Hello"}}
 
 
-def test_a_send_answers_with_one_transaction_for_each_recipient(send, key) -> None:
+def test_a_send_answers_with_one_transaction_for_each_recipient(send, key, shop) -> None:
     response = send(
         to=[{"msisdn": "+1 (647) 555-0142", "correlation_id": "order-1881"}, "+16475550143"],
         purpose="transactional",
@@ -233,9 +234,28 @@ def test_news_is_not_sent_just_anywhere(send, refused, url) -> None:
     assert {error["pointer"] for error in refused(send(notify_url=url), 400)} == {"/notify_url"}
 
 
-def test_a_listed_sandbox_may_be_told_over_http(send, settings) -> None:
+def test_a_listed_sandbox_may_be_told_over_http(send, settings, key) -> None:
     settings.ALLOW_PRIVATE_TARGETS = frozenset({"127.0.0.1:9"})
+    callbacks.vouch(callbacks.register(key, "http://127.0.0.1:9/hooks"), now=timezone.now())
     assert send(notify_url="http://127.0.0.1:9/news").status_code == 201
+
+
+def test_news_goes_to_verified_hosts_of_this_key_only(send, refused, shop) -> None:
+    other, _whole, _jwt = issue_key(name="Other", scopes=["messages:send"])
+    callbacks.vouch(callbacks.register(other, "https://other.example.com/"), now=timezone.now())
+    for url in (
+        "https://other.example.com/",
+        "https://shop.example.com.evil.example/",
+        "https://api.shop.example.com/",
+    ):
+        (error,) = refused(send(notify_url=url), 400)
+        assert (error["pointer"], error["code"]) == ("/notify_url", "endpoint_not_registered")
+    callbacks.switch_off(shop)
+    (error,) = refused(send(notify_url="https://shop.example.com/any"), 400)
+    assert (error["code"], str(shop.pk) in error["fix"]) == ("endpoint_not_active", True)
+    callbacks.vouch(shop, now=timezone.now())
+    assert send(notify_url="https://SHOP.example.com/any?order=7").status_code == 201
+    assert Message.objects.get().endpoint == shop
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def receiving(*moods: str) -> Iterator[list[Receiver]]:
         for one in receivers:
             app = web.Application()
             app.router.add_route("*", "/{tail:.*}", one.answer)
-            runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+            runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
