@@ -26,6 +26,7 @@ from messaging.templates import template_content
 LONGEST_REFERENCE = 100
 # What can be read at an address of its own as well as out of a message.
 LINKABLE = frozenset({"passbook"})
+ACTIVE = CallbackEndpoint.State.ACTIVE
 TRANSACTIONAL = frozenset({"ARN", "OTP"})
 
 
@@ -155,17 +156,18 @@ def _values(content: Content, message: ReceivedMessage) -> tuple[dict[str, str],
 
 
 def _told(dialect: Dialect, caller: Caller, message: ReceivedMessage) -> tuple[str, CallbackEndpoint | None]:
-    """Where receipts go: to the address the call names, on a host that is registered for the key; else to the key's own
-    endpoint, the latest there is, as a provider's customer has one. One query."""
+    """Where receipts go: to the address the call names, on a host that is registered for the key and active; else to
+    the key's own endpoint, the latest that is active, as a provider's customer has one. One query."""
     if not message.notify_url:
-        usable = CallbackEndpoint.objects.filter(api_key=caller.key).exclude(state=CallbackEndpoint.State.DISABLED)
-        own = usable.order_by("-id").first()
+        ends = list(CallbackEndpoint.objects.filter(api_key=caller.key).order_by("-id"))
+        # News for one that is switched off waits; news for nobody would be lost.
+        own = next((end for end in ends if end.state == ACTIVE), ends[0] if ends else None)
         return (own.url, own) if own else ("", None)
     try:
         endpoint = callbacks.for_url(caller.key, message.notify_url)
     except FetchRefused:
         endpoint = None
-    if endpoint is None:
+    if endpoint is None or endpoint.state != ACTIVE:
         raise refusals.by_name(dialect, message, "notify_url", "/notify_url")
     return message.notify_url, endpoint
 

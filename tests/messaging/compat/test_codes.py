@@ -133,6 +133,14 @@ BY_BODY: list[tuple[str, str, Any]] = [
     ("skycore", "E341", one_tag("image", "broken.jpg")),
     ("skycore", "E343", one_tag("video", "broken.mp4")),
 ]
+OF_A_CHANNEL: list[tuple[str, Any]] = [
+    ("3101", put("12", "phone_number")),
+    ("3115", put(ABROAD, "phone_number")),
+    ("3305", put({}, "message", "mms", "parameters")),
+    ("3035", put(f"{HOST}/gone.jpg", "message", "mms", "parameters", "url")),
+    ("3061", put(f"{HOST}/huge.jpg", "message", "mms", "parameters", "url")),
+    ("3202", put([{"channel": "mms"}], "channels")),
+]
 # Told by a status alone, or by who calls, or by what we know of the recipient: below, each in a test of its own.
 BY_CALLER = {
     "webex": {"7020", "7127"},
@@ -312,17 +320,7 @@ def test_references_of_telesign(ref: str, code: str, ask) -> None:
     assert code_of("telesign", ask("telesign", ref)) == code
 
 
-@pytest.mark.parametrize(
-    ("code", "change"),
-    [
-        ("3101", put("12", "phone_number")),
-        ("3115", put(ABROAD, "phone_number")),
-        ("3305", put({}, "message", "mms", "parameters")),
-        ("3035", put(f"{HOST}/gone.jpg", "message", "mms", "parameters", "url")),
-        ("3061", put(f"{HOST}/huge.jpg", "message", "mms", "parameters", "url")),
-        ("3202", put([{"channel": "mms"}], "channels")),
-    ],
-)
+@pytest.mark.parametrize(("code", "change"), OF_A_CHANNEL)
 def test_what_telesign_says_of_a_channel(code: str, change: Any, post, service_key: str) -> None:
     """Under HTTP 200, at once: there is no callback for a message that never was."""
     answer = post("telesign", calls.body("telesign", service_key, change))
