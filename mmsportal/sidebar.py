@@ -62,6 +62,14 @@ UNFOLD = {
                         "messaging.view_provideraccount",
                     ),
                     _link(_("API keys"), "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
+                    _link(_("Callbacks"), "campaign", "admin:messaging_callback_changelist", "messaging.view_callback"),
+                    _link(
+                        _("Callback endpoints"),
+                        "webhook",
+                        "admin:messaging_callbackendpoint_changelist",
+                        "messaging.view_callbackendpoint",
+                        badge="messaging.web.shell.endpoints_off",
+                    ),
                     _link(
                         _("Receipt inbox"),
                         "inbox",

@@ -70,6 +70,7 @@ def make_user(db) -> Callable[..., User]:
     if not Group.objects.exists():
         # A test with real commits empties every table behind it, the migrated groups too.
         import_module("messaging.migrations.0002_groups").make_groups(apps, None)
+        import_module("messaging.migrations.0008_callbacks").let_keepers(apps, None)
 
     def make(username: str, *groups: str, **more: object) -> User:
         user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, is_staff=True, **more)

@@ -1,5 +1,5 @@
 """The admin: who may send through what, and what came back. Messages and transactions have pages of their own."""
 
-from messaging.admin import accounts, codes, keys, optouts, people, receipts, senders, templates
+from messaging.admin import accounts, callbacks, codes, keys, optouts, people, receipts, senders, templates
 
-__all__ = ["accounts", "codes", "keys", "optouts", "people", "receipts", "senders", "templates"]
+__all__ = ["accounts", "callbacks", "codes", "keys", "optouts", "people", "receipts", "senders", "templates"]

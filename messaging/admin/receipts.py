@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet, Value
+from django.db.models import Model, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -115,9 +115,9 @@ class ReceiptAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         return False
 
 
-def shows_numbers(receipt: ReceiptInbox) -> bool:
+def shows_numbers(row: Model) -> bool:
     """Whether the person this row was read for may see whole numbers."""
-    return bool(getattr(receipt, "whole_numbers", False))
+    return bool(getattr(row, "whole_numbers", False))
 
 
 def readable_body(body: bytes) -> str:

@@ -4,6 +4,7 @@ A process that dies between the two leaves rows whose lease runs out: they are s
 means; a row that was lost in between is not touched by whoever lost it.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from messaging.models import Callback, CallbackEndpoint
 from messaging.models.clock import database_now
 from messaging.models.rows import save_fields
 
+logger = logging.getLogger(__name__)
 State = Callback.State
 # Longer than any try with all that surrounds it.
 LEASE = timedelta(seconds=60)
@@ -126,6 +128,9 @@ def record(results: Sequence[tuple[Claim, Answer]]) -> None:
                 _judge_endpoint(ends[row.endpoint_id], answer, now)
         save_fields(list(held.values()), RESULT)
         save_fields(list(ends.values()), HEALTH)
+        for end in ends.values():
+            if end.state == CallbackEndpoint.State.DISABLED and end.reason != CallbackEndpoint.Reason.BY_HAND:
+                logger.warning("callback endpoint %s is switched off: %s", end.pk, end.reason)
 
 
 def _judge_row(row: Callback, answer: Answer, now: datetime) -> None:

@@ -3,7 +3,27 @@
 import django.core.validators
 import django.db.models.deletion
 import uuid6
+from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
+
+KEEPING = [
+    "view_callback",
+    "replay_callback",
+    "view_callbackendpoint",
+    "add_callbackendpoint",
+    "change_callbackendpoint",
+]
+
+
+def let_keepers(apps, schema_editor):
+    """Whoever keeps senders and keys also keeps whom news goes to."""
+    config = apps.get_app_config("messaging")
+    config.models_module = getattr(config, "models_module", None) or True
+    create_permissions(config, apps=apps, verbosity=0)
+    group = apps.get_model("auth", "Group").objects.filter(name="Sender admin").first()
+    if group:
+        permissions = apps.get_model("auth", "Permission").objects
+        group.permissions.add(*permissions.filter(content_type__app_label="messaging", codename__in=KEEPING))
 
 
 class Migration(migrations.Migration):
@@ -123,4 +143,5 @@ class Migration(migrations.Migration):
             model_name='callback',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_token', None), ('lease_until', None)), models.Q(('lease_token__isnull', False), ('lease_until__isnull', False)), _connector='OR'), name='callback_lease_whole'),
         ),
+        migrations.RunPython(let_keepers, migrations.RunPython.noop),
     ]

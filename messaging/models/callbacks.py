@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -157,3 +158,9 @@ class Callback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.sequence}"
+
+    @property
+    def shown_url(self) -> str:
+        """Where it goes, without what may be secret: callers put keys into paths and queries."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/" + ("…" if parts.path.strip("/") or parts.query else "")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_template
 from django.utils.translation import gettext as _
 
-from messaging import meanings
+from messaging import callbacks, meanings
 
 
 def without_inline_palette(_request: HttpRequest) -> dict[str, Any]:
@@ -22,6 +22,13 @@ def unknown_codes(request: HttpRequest) -> str:
     if not request.user.has_perm("messaging.view_providercode"):
         return ""
     return str(meanings.waiting_count() or "")
+
+
+def endpoints_off(request: HttpRequest) -> str:
+    """The badge of the sidebar: how many callback endpoints went off by themselves; "" as above."""
+    if not request.user.has_perm("messaging.view_callbackendpoint"):
+        return ""
+    return str(callbacks.gone_off() or "")
 
 
 def page_context(request: HttpRequest, context: Mapping[str, Any], *, title: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.views import View
 from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.fetches import cause, story_with_fetches
-from messaging.models import ProviderAccount, SendAttempt, Sender, TimelineEntry, Transaction
+from messaging.models import Callback, ProviderAccount, SendAttempt, Sender, TimelineEntry, Transaction
 from messaging.statuses import CANCELLABLE, SETTLED, Status
 from messaging.timeline import Moment, Reason
 from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
@@ -89,9 +90,11 @@ def shown_part(request: HttpRequest) -> str:
 
 
 def pulse_of(transaction: Transaction, show: str) -> Pulse:
-    """How the page stands: it differs whenever a fact was added or the status moved. One query."""
+    """How the page stands: it differs whenever a fact was added or the status moved. One query, two with news."""
     last = transaction.timeline.order_by("-id").values_list("id", flat=True).first() or 0
     version = f"{show}-{transaction.updated_at.timestamp()}-{transaction.status}-{transaction.attempt_no}-{last}"
+    news = transaction.news and transaction.callbacks.aggregate(at=Max("tried_at"), number=Count("pk"))
+    version = f"{version}-{news['number']}-{news['at']}" if news else version
     version = "-".join([version, *(str(row.paused_at.timestamp()) for row in holding(transaction) if row.paused_at)])
     settled = Status(transaction.status) in SETTLED
     return Pulse(version, transaction.updated_at, settled, timezone.now())
@@ -130,6 +133,7 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
         "took": handset_seconds(transaction),
         "tries": [tried(attempt, whole=whole) for attempt in transaction.attempts.order_by("-number")],
         "receipts": receipts_of(request, transaction),
+        "told": told_of(transaction),
         "recipients": neighbours(transaction, whole=whole),
         "pulse": pulse,
     }
@@ -192,6 +196,13 @@ def receipts_of(request: HttpRequest, transaction: Transaction) -> Sequence[Any]
     if not request.user.has_perm("messaging.view_receiptinbox"):
         return ()
     return list(transaction.receipts.only("id", "received_at", "state", "seen_count").order_by("-id")[:AROUND])
+
+
+def told_of(transaction: Transaction) -> Sequence[Callback]:
+    """What its caller was told or is owed, newest first; no query where nobody wants news."""
+    if not transaction.news:
+        return ()
+    return list(transaction.callbacks.defer("body", "headers").order_by("-sequence")[:AROUND])
 
 
 def neighbours(transaction: Transaction, *, whole: bool) -> list[Recipient]:

@@ -120,6 +120,9 @@ PAGES = [
     "admin:messaging_sender_changelist",
     "admin:messaging_receiptinbox_changelist",
     "admin:messaging_apikey_add",
+    "admin:messaging_callback_changelist",
+    "admin:messaging_callbackendpoint_changelist",
+    "admin:messaging_callbackendpoint_add",
 ]
 
 

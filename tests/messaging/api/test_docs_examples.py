@@ -6,10 +6,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from django.utils import timezone
 
-from messaging.models import Message
+from messaging.callbacks.signing import signed
+from messaging.models import Callback, Message
+from messaging.queueing import cancel
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -45,3 +50,30 @@ def test_the_python_lines_send_and_follow(live_server, sender, issued_key) -> No
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stdout == "+16475550142 queued ['queued']\n", run.stderr
+
+
+@pytest.mark.django_db
+def test_the_lines_that_verify_news_do(shop, send) -> None:
+    send(to=[{"msisdn": "+16475550142", "correlation_id": "order-1881"}], notify_url="https://shop.example.com/any")
+    cancel(Message.objects.get().transactions.all(), now=timezone.now())
+    news = Callback.objects.get()
+    body = bytes(news.body)
+    names: dict[str, Any] = {}
+    exec(example("python", "standardwebhooks"), names)
+    headers = dict(signed(str(news.pk), body, [shop.secret], now=timezone.now()))
+    assert names["hear"](body, headers, shop.secret) == "order-1881 cancelled"
+    told = json.loads(example("json", "message.delivered"))
+    assert set(told["data"]) == set(json.loads(body)["data"])
+    assert set(told) == set(json.loads(body))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lines_that_follow_the_feed_do(live_server, send, issued_key) -> None:
+    send()
+    names: dict[str, Any] = {}
+    exec(example("python", "def follow"), names)
+    with httpx.Client(headers={"key": issued_key[1]}) as api:
+        seen, place = names["follow"](api, f"{live_server.url}/api/v1")
+        assert seen == ["+16475550142 queued"]
+        cancel(Message.objects.get().transactions.all(), now=timezone.now())
+        assert names["follow"](api, f"{live_server.url}/api/v1", place)[0] == ["+16475550142 cancelled"]

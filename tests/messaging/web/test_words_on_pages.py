@@ -139,13 +139,24 @@ def test_the_composer_says_nothing_outside_of_the_catalogue(chief: Client, sende
 
 
 @pytest.mark.parametrize(
-    "name", ["provideraccount", "sender", "apikey", "receiptinbox", "providercode", "optout", "template"]
+    "name",
+    [
+        "provideraccount",
+        "sender",
+        "apikey",
+        "receiptinbox",
+        "providercode",
+        "optout",
+        "template",
+        "callback",
+        "callbackendpoint",
+    ],
 )
 def test_the_administration_says_nothing_outside_of_the_catalogue(
     name: str, chief: Client, sender: Sender, brackets: None
 ) -> None:
     pages = [f"/admin/messaging/{name}/"]
-    pages += [] if name in ("receiptinbox", "providercode") else [f"/admin/messaging/{name}/add/"]
+    pages += [] if name in ("receiptinbox", "providercode", "callback") else [f"/admin/messaging/{name}/add/"]
     pages += {"provideraccount": [f"/admin/messaging/{name}/{sender.account.pk}/change/"]}.get(name, [])
     assert {page: said for page in pages if (said := said_on(chief, page))} == {}
 
