@@ -4,12 +4,14 @@ Every answer is in the provider's words, to faults of ours too. What an answer a
 """
 
 import logging
+from datetime import datetime
 
+from django.db.transaction import atomic
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from messaging import bodies
+from messaging import bodies, callbacks
 from messaging.api.authentication import note_use
 from messaging.compat import callers, keeping, lookups, refusals
 from messaging.compat.callers import Caller
@@ -18,7 +20,10 @@ from messaging.compat.dialects import DIALECTS, Dialect
 from messaging.compat.orders import order_for
 from messaging.gateway.contract import HttpAnswer
 from messaging.gateway.serving import Call, ReceivedMessage, Rejected
-from messaging.queueing import NotQueued, queue
+from messaging.models import Message
+from messaging.models.rows import save_fields
+from messaging.queueing import NotQueued, examine, queue
+from messaging.statuses import Status
 
 logger = logging.getLogger(__name__)
 # More than any of the four takes: whatever is longer is cut here and refused by the provider's own checks.
@@ -72,11 +77,21 @@ def _take(dialect: Dialect, caller: Caller, message: ReceivedMessage) -> HttpAns
         keeping.keep(dialect, caller, message, ref, now=now)
         return answer
     order = order_for(dialect, caller, message, ref, now=now)
+    examination = examine(order, now=now)
     try:
-        queue(order, now=now)
+        with atomic():
+            _tell_of_the_held(queue(order, now=now, examination=examination), now)
     except NotQueued as refusal:
         raise refusals.by_findings(dialect, message, refusal.findings) from refusal
     return answer
+
+
+def _tell_of_the_held(message: Message, now: datetime) -> None:
+    """Who has opted out is held back from the start. Our own answer says so; these have receipts for it."""
+    held = list(message.transactions.filter(status=Status.BLOCKED, news__isnull=False))
+    if held:
+        callbacks.owe([callbacks.Change(row, Status.QUEUED, 0, ()) for row in held], now=now)
+        save_fields(held, ["news"])
 
 
 def _call(request: HttpRequest, path: str) -> Call:

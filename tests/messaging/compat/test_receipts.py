@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from messaging import callbacks, queueing, timeline
+from messaging import callbacks, consent, queueing, timeline
 from messaging.callbacks.claiming import claim, record
 from messaging.callbacks.posting import NOT_TAKEN, Answer
-from messaging.models import ApiKey, Callback, CallbackEndpoint, Message, TimelineEntry
+from messaging.models import ApiKey, Callback, CallbackEndpoint, Message, OptOut, TimelineEntry
 from messaging.statuses import Status
 from tests.messaging.compat import calls
 from tests.messaging.compat.calls import put
@@ -176,6 +176,15 @@ def test_a_message_that_staff_withdraw_comes_to_an_end(provider: str, expected: 
     post(provider, calls.body(provider, service_key))
     queueing.cancel(Message.objects.get().transactions.all(), now=timezone.now())
     assert [short(one) for one in Callback.objects.all()] == [expected]
+
+
+def test_who_has_opted_out_among_others_is_told_at_once(post, service_key: str, sender) -> None:
+    consent.opt_out("+16475550101", sender, source=OptOut.Source.HANDSET, evidence="STOP", now=timezone.now())
+    people = [{"msisdn": ["+16475550100"]}, {"msisdn": ["+16475550101"], "correlationId": "stopped"}]
+    assert post("webex", calls.body("webex", service_key, put(people, "to"))).status_code == 201
+    [callback] = Callback.objects.all()
+    assert short(callback) == "7223 Failed"
+    assert json.loads(bytes(callback.body))["deliveryInfoNotification"]["correlationid"] == "stopped"
 
 
 @pytest.mark.parametrize(("provider", "member"), [("webex", "notifyUrl"), ("telesign", "callback_url")])

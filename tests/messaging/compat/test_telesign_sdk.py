@@ -1,6 +1,8 @@
 """The vendor's own client, pointed at our door: it sends, asks for the state, and verifies our callbacks."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ from telesign.util import verify_telesign_callback_signature
 
 from messaging.models import Message
 from mmsportal.sandbox.testing import Running
+from tests.messaging.api.test_docs_examples import example
 from tests.messaging.callbacks.receiver import Receiver
 from tests.messaging.compat.conftest import Internet, told
 from tests.working import settled, work
@@ -60,6 +63,14 @@ def test_the_sdk_sends_asks_and_verifies(sdk: Sdk, fields, receiver: Receiver, s
     assert headers["authorization"] == f"TSA {issued_key[0].prefix}:{signature}"
     assert verify_telesign_callback_signature(issued_key[2], signature, last.body.decode())
     assert not verify_telesign_callback_signature(issued_key[2], signature, last.body.decode() + " ")
+
+
+def test_the_lines_of_the_documentation_run(live_server, fields, sandbox, issued_key) -> None:
+    code = example("python", "import RestClient").replace("http://127.0.0.1:8000", live_server.url)
+    code = code.replace("0f3a9c21", issued_key[0].prefix).replace("base64 secret as printed", issued_key[2])
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("3001") == 2
 
 
 @pytest.mark.parametrize("which", ["service key", "secret"])
