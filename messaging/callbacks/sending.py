@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from django.db import OperationalError, connection
 
 from messaging.callbacks import dialects
-from messaging.callbacks.claiming import Claim, claim, record
+from messaging.callbacks.claiming import Claim, claim, due, record
 from messaging.callbacks.posting import BROKEN, SECONDS, Answer, Poster, Request
 from messaging.callbacks.signing import signed
 from messaging.models import Callback
@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 MOST_FLYING = 50
 MOST_OF_ONE_KEY = MOST_FLYING // 5
 TURN_SECONDS = 15.0
-LOOK_SECONDS = 0.2
+# How often tries in flight are looked at, and, while there are none, the table.
+LOOK_SECONDS, REST_SECONDS = 0.2, 0.5
 # How often results are written down again when the database is away; in all well below a lease.
 RECORD_PAUSES = (0.2, 1.0, 5.0)
 Flights = dict["asyncio.Task[Answer]", Claim]
@@ -35,6 +36,8 @@ def send(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
 
     With `once` it ends as soon as nothing is due and nothing in flight. Out: how many tries were made.
     """
+    if once and not due():
+        return 0
     ends, tries = monotonic() + seconds, 0
     flights: Flights = {}
     with asyncio.Runner() as runner:
@@ -48,7 +51,7 @@ def send(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
                 elif monotonic() >= ends or (once and not taken):
                     return tries
                 else:
-                    runner.run(asyncio.sleep(LOOK_SECONDS))
+                    runner.run(asyncio.sleep(REST_SECONDS))
         finally:
             runner.run(poster.aclose())
 

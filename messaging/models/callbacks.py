@@ -138,7 +138,9 @@ class Callback(models.Model):
         ordering = ["-id"]
         permissions = [("replay_callback", "Can replay callbacks")]
         indexes = [
-            models.Index(fields=["endpoint", "next_attempt_at"], name="callback_due", condition=Q(state="waiting")),
+            models.Index(
+                fields=["endpoint", "next_attempt_at", "id"], name="callback_due", condition=Q(state="waiting")
+            ),
             models.Index(fields=["lease_until"], name="callback_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["endpoint", "-id"], name="callback_of_endpoint"),
             models.Index(fields=["created_at"], name="callback_by_time"),

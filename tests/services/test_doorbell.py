@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from messaging import arrivals, tasks
+from messaging import arrivals, callbacks, tasks
 from messaging.models import ProviderAccount, ReceiptInbox
+from messaging.queueing import cancel
+from tests.messaging.callbacks.receiver import receiving
 
 HOME = Path(__file__).resolve().parents[2]
 SECONDS = 60.0
@@ -63,3 +65,23 @@ def test_a_ring_makes_a_worker_read_the_inbox(account: ProviderAccount, worker: 
 
     eventually(lambda: ReceiptInbox.objects.get().state == ReceiptInbox.State.QUARANTINED, worker)
     assert "messaging.tasks.drain_receipts" in worker.read_text()
+
+
+def test_a_ring_makes_a_worker_tell_callers_through_a_queue_of_its_own(
+    queued, issued_key, settings, monkeypatch, request: pytest.FixtureRequest
+) -> None:
+    with receiving("ok") as (shop,):
+        settings.ALLOW_PRIVATE_TARGETS = frozenset({shop.host})
+        monkeypatch.setenv("MMS_ALLOW_PRIVATE_TARGETS", shop.host)
+        monkeypatch.setenv("CREDENTIALS_KEYS", ",".join(settings.CREDENTIALS_KEYS))
+        log = request.getfixturevalue("worker")
+        end = callbacks.register(issued_key[0], shop.url)
+        callbacks.vouch(end, now=timezone.now())
+        shop.secret = end.secret
+        message = queued(endpoint=end, notify_url=shop.url, api_key=end.api_key, source="api")
+        cancel(message.transactions.all(), now=timezone.now())
+
+        tasks.ring_callbacks()
+
+        eventually(lambda: shop.heard, log)
+        assert [news["type"] for news in shop.verified()] == ["message.cancelled"]

@@ -54,6 +54,26 @@ class Line:
         return self
 
 
+def died_at(last: int) -> bool:
+    """Send in a thread of its own, which dies at a line with its connection to the database; False if it lived."""
+    line = Line(last)
+
+    def work() -> None:
+        sys.settrace(line)
+        try:
+            with suppress(Killed):
+                callbacks.send(once=True)
+        finally:
+            sys.settrace(None)
+            # No good-bye: whatever was begun is undone by the database itself.
+            if connection.connection:
+                connection.connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(work).result()
+    return line.died
+
+
 @pytest.fixture
 def owed(told, happen, make_endpoint, receivers) -> Callable[..., CallbackEndpoint]:
     def make(mood: str, count: int) -> tuple[CallbackEndpoint, Any]:
@@ -76,14 +96,7 @@ def test_a_worker_that_dies_at_any_line_loses_nothing(owed) -> None:
         Callback.objects.update(
             state=State.WAITING, next_attempt_at=timezone.now(), lease_token=None, lease_until=None, attempts=0
         )
-        dying = Line(line)
-        sys.settrace(dying)
-        try:
-            with suppress(Killed):
-                callbacks.send(once=True)
-        finally:
-            sys.settrace(None)
-        if not dying.died:
+        if not died_at(line):
             break
         Callback.objects.exclude(lease_until=None).update(lease_until=timezone.now() - timedelta(seconds=1))
         callbacks.send(once=True)

@@ -6,6 +6,8 @@ from time import monotonic
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -280,3 +282,14 @@ def test_old_news_is_cleared_away_and_what_is_owed_is_not(receivers, owed) -> No
     assert callbacks.purge(now=timezone.now() + timedelta(days=29)) == 0
     assert callbacks.purge(now=timezone.now() + timedelta(days=31)) == 1
     assert list(end.callbacks.all()) == [keep]
+    callbacks.switch_off(end)
+    assert callbacks.purge(now=timezone.now() + timedelta(days=31)) == 1
+
+
+def test_looking_for_nothing_takes_no_lock(db) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        assert claiming.claim(50, most_of_one_key=10) == []
+        assert callbacks.send(once=True) == 0
+    said = " ".join(one["sql"] for one in seen).upper()
+    assert "UPDATE" not in said
+    assert "BEGIN" not in said
