@@ -15,14 +15,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from messaging.api.errors import Problem, fault
-from messaging.api.tokens import BadToken, holder
+from messaging.api.tokens import PREFIX, BadToken, holder
 from messaging.models import SCOPES, ApiKey
 from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
 
 KEY = re.compile(r"mms_live_([0-9a-f]{8})_([A-Za-z0-9_-]{20,100})", re.ASCII)
-KEY_PREFIX = re.compile(r"[0-9a-f]{8}", re.ASCII)
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -140,7 +139,7 @@ def presented(text: str) -> ApiKey | None:
 
 def in_force(prefix: str) -> ApiKey | None:
     """The key with this prefix, unless it is revoked or has expired. Nothing is proved by it."""
-    key = _find(prefix) if KEY_PREFIX.fullmatch(prefix) else None
+    key = _find(prefix) if PREFIX.fullmatch(prefix) else None
     if key is None or key.revoked_at is not None:
         return None
     return None if key.expires_at is not None and key.expires_at <= timezone.now() else key

@@ -23,7 +23,7 @@ class KeyDesk:
 
     def take(self, destinations: int) -> bool:  # noqa: ARG002 (what one call may hold is bounded already)
         """Whether the key may call once more: the ceiling of the REST API, counted together with it."""
-        request: Any = SimpleNamespace(auth=self._key)
+        request: Any = SimpleNamespace(auth=self._key, META={})
         return KeyThrottle().allow_request(request, None)
 
     def saved(self, ref: str) -> SavedContent | None:
