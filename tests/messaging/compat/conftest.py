@@ -30,6 +30,7 @@ PAYLOADS = Path(__file__).parents[1] / "providers"
 MADE = {
     "jpg": samples.jpeg,
     "png": samples.png,
+    "gif": samples.gif,
     "ics": samples.calendar,
     "pdf": samples.pdf,
     "m4v": samples.film,
