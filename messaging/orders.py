@@ -48,6 +48,8 @@ class Order:
     endpoint: CallbackEndpoint | None = None
     dialect: str = ""
     dialect_facts: Mapping[str, Any] = field(default_factory=dict)
+    # What a call in that format is answered with.
+    dialect_ref: str = ""
     source: str = Message.Source.WEB
     created_by: User | None = None
     api_key: ApiKey | None = None

@@ -115,6 +115,7 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         endpoint=order.endpoint if order.notify_url else None,
         dialect=order.dialect,
         dialect_facts=dict(order.dialect_facts),
+        dialect_ref=order.dialect_ref,
         total=len(examination.places),
         send_at_said=order.send_at_said,
         undo_until=undo_until,

@@ -6,7 +6,6 @@ database is away the spool takes what may be ours; 503 only when that fails too.
 """
 
 import logging
-from typing import IO
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseFault
@@ -15,7 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from messaging import arrivals, spool, tasks
+from messaging import arrivals, bodies, spool, tasks
 from messaging.arrivals import Arrival
 from messaging.gateway import registry
 from messaging.gateway.facts import Forged
@@ -100,7 +99,7 @@ def _arrival(request: HttpRequest, provider: str, secret: str) -> Arrival:
         secret=secret,
         method=str(request.method),
         headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
-        body=_body(request),
+        body=bodies.read(request, LARGEST_BODY),
         source=_source(request),
         received_at=timezone.now(),
     )
@@ -108,22 +107,6 @@ def _arrival(request: HttpRequest, provider: str, secret: str) -> Arrival:
 
 def _source(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104
-
-
-def _body(request: HttpRequest) -> bytes:
-    try:
-        body = _stream(request).read(LARGEST_BODY + 1)
-    except OSError as error:
-        raise UnreadablePostError(*error.args) from error
-    if len(body) > LARGEST_BODY:
-        raise RequestDataTooBig
-    return body
-
-
-def _stream(request: HttpRequest) -> HttpRequest | IO[bytes]:
-    """What the body is read from: Django takes one that comes in pieces, and so without a length, for empty."""
-    in_pieces = "transfer-encoding" in request.headers and request.META.get("wsgi.input_terminated")
-    return request.META["wsgi.input"] if in_pieces else request
 
 
 def _acknowledged(provider: str) -> HttpResponse:

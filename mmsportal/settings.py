@@ -253,7 +253,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "MMS portal API",
-    "DESCRIPTION": "Send MMS through any of your provider accounts and follow each message to its end.",
+    "DESCRIPTION": "Send MMS through any of your provider accounts and follow each message to its end. "
+    "What already speaks a provider's own format may go on doing so: see [the formats](/compat/).",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

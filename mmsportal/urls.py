@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from messaging.compat.aid import Formats
 from mmsportal import health
 
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("api/v1/", include("media.api_urls")),
     path("api/v1/", include("messaging.api.urls")),
+    path("api/v1/compat", Formats.as_view(), name="api-compat"),
+    path("compat/", include("messaging.compat.urls")),
     path("webhooks/", include("messaging.webhooks")),
     path("", include("media.urls")),
     path("", include("messaging.web.urls")),

@@ -59,6 +59,7 @@ PAGES = {
     "web:account-resume": KEEPERS,
     "web:sender-resume": KEEPERS,
     "web:codes": {*READERS, "nobody"},
+    "compat:formats": {*READERS, "nobody"},
     "web:conversations": READERS,
     "web:conversation": READERS,
     "web:templates": READERS,
@@ -116,7 +117,15 @@ API = [
     "schema",
     "docs",
 ]
-OTHERS = {"api-media", "api-media-detail", "media:file", "webhook", *(f"api:{name}" for name in API)}
+OTHERS = {
+    "api-media",
+    "api-media-detail",
+    "media:file",
+    "webhook",
+    "compat:door",
+    "api-compat",
+    *(f"api:{name}" for name in API),
+}
 # Open to everybody, and the three steps of a direct upload (tests/media/test_direct_uploads.py).
 OTHERS |= {"set_language", *(f"media:upload-{step}" for step in ("start", "put", "finish"))}
 # Doors where a list is made.

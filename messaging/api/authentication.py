@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from messaging.api.errors import Problem, fault
-from messaging.api.tokens import BadToken, holder
+from messaging.api.tokens import PREFIX, BadToken, holder
 from messaging.models import SCOPES, ApiKey
 from messaging.models.sealing import SealBroken
 
@@ -54,7 +54,7 @@ class ServiceAuthentication(BaseAuthentication):
         else:
             return None
         _check_usable(key, str(request.META.get("REMOTE_ADDR", "")))
-        _note_use(key)
+        note_use(key)
         return AnonymousUser(), key
 
     def authenticate_header(self, _request: Request) -> str:
@@ -122,9 +122,24 @@ def _inside(address: str, network: str) -> bool:
         return False
 
 
-def _note_use(key: ApiKey) -> None:
+def note_use(key: ApiKey) -> None:
     """One write a minute is enough to see which keys are alive."""
     now = timezone.now()
     if key.last_used_at is None or key.last_used_at < now - USED_EVERY:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+def presented(text: str) -> ApiKey | None:
+    """The key in force that a caller of another format presents as it was issued. Its networks are not looked at."""
+    parts = KEY.fullmatch(text)
+    key = in_force(parts[1]) if parts else None
+    return key if parts and key and key.matches(parts[2]) else None
+
+
+def in_force(prefix: str) -> ApiKey | None:
+    """The key with this prefix, unless it is revoked or has expired. Nothing is proved by it."""
+    key = _find(prefix) if PREFIX.fullmatch(prefix) else None
+    if key is None or key.revoked_at is not None:
+        return None
+    return None if key.expires_at is not None and key.expires_at <= timezone.now() else key

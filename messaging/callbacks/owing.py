@@ -25,6 +25,7 @@ NEEDED = (
     "endpoint",
     "dialect",
     "dialect_facts",
+    "dialect_ref",
     "created_at",
 )
 
@@ -84,7 +85,8 @@ def _callback(change: Change, event: Event, message: Message, carrier: Carrier, 
     """One callback, unsaved; None when its caller did not ask for this, or its dialect has no word for it."""
     row, sequence, fact = change.row, (change.row.news or 0) + 1, change.fact_of(event)
     if message.dialect:
-        notice = dialects.notice(row, message, event, carrier, at=fact.at if fact else now)
+        link = str(fact.data.get("detail", "")) if fact and event is Event.CLICKED else ""
+        notice = dialects.notice(row, message, event, carrier, at=fact.at if fact else now, link=link)
     elif wanted(event, message.requested_receipts):
         notice = Notice(JSON, body_of(row, event, fact, message, carrier, sequence=sequence, now=now))
     else:

@@ -15,38 +15,9 @@ from typing import Protocol, cast
 
 from messaging.content import Content
 from messaging.gateway.contract import HttpAnswer
+from messaging.gateway.events import Event as Event
+from messaging.gateway.events import Refusal as Refusal
 from messaging.gateway.registry import HOME, names
-
-
-class Event(StrEnum):
-    """What can become of an accepted message, in words that every provider shares."""
-
-    SUBMITTED = "submitted"
-    DELIVERED = "delivered"
-    DELIVERED_AS_SMS = "delivered as SMS"
-    READ = "read"
-    CLICKED = "clicked"
-    EXPIRED = "expired"
-    ADDRESS_NOT_FOUND = "address not found"
-    CONTENT_REFUSED = "content refused"
-    MEDIA_NOT_FETCHED = "media not fetched"
-    MEDIA_TOO_BIG = "media too big"
-    RECIPIENT_BLOCKED = "recipient blocked"
-    REJECTED = "rejected"
-    NO_REPORT = "no report from this carrier"
-    UNKNOWN_CODE = "a code nobody knows"
-    MALFORMED = "a body that cannot be read"
-
-
-class Refusal(StrEnum):
-    """Why a call is refused for reasons that do not lie in the call itself."""
-
-    RECIPIENT = "recipient not valid"
-    BLOCKED = "recipient blacklisted"
-    THROTTLED = "throttled"
-    CREDENTIALS = "credentials refused"
-    INTERNAL = "internal error"
-    NOT_FOUND = "not found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +37,8 @@ class Tenant:
 
     `credentials` may hold several values a name. `senders` maps an address to whether it may send MMS. `tps` is in
     destinations per second. `sources` are networks (CIDR); none means any. `webhook_url` gets the receipts of messages
-    that name no address themselves, signed with `webhook_key`; `inbound_url` gets what handsets send.
+    that name no address themselves, signed with `webhook_key`; `inbound_url` gets what handsets send. Without the
+    option `made_up` nothing is said of operators, handsets and prices, which whoever plays a provider makes up.
     """
 
     credentials: Mapping[str, Sequence[str]] = field(repr=False)
@@ -86,11 +58,13 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One recipient of a call: digits only, the caller's reference, and the values meant for this recipient alone."""
+    """One recipient of a call: digits only, the caller's reference, and the values meant for this recipient alone; in a
+    receipt about a click, the link that was `opened`."""
 
     recipient: str
     client_ref: str = ""
     substitutions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +184,8 @@ class Desk(Protocol):
 
 
 class Server(Protocol):
-    """The provider answers (module `server` of a provider folder). Checks run in the provider's own order:
-    `route`, `authenticate`, `read`; then media fetched at once, then `refuse` or `accept`."""
+    """The provider answers. Checks run in its own order: `route`, `authenticate`, `read`; media fetched at once; then
+    `refuse` or `accept`."""
 
     LABEL: str
     ENDPOINTS: Sequence[str]
@@ -237,8 +211,9 @@ class Server(Protocol):
     def refuse_medium(self, message: ReceivedMessage, medium: Medium, fault: MediaFault) -> HttpAnswer | None:
         """The answer for a file that was fetched at once and is not fit; None where that is told in a receipt."""
 
-    def answer_with(self, code: str, message: ReceivedMessage) -> HttpAnswer | None:
-        """The answer that carries one code of the provider's table; None for a code that no answer carries."""
+    def answer_with(self, code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
+        """The answer that carries one code of the provider's table; None for a code that no answer carries.
+        `about` fills a text that names something: a parameter, or the number of a slide."""
 
     def report_with(
         self, message: ReceivedMessage, destination: Destination, ref: str, code: str, tenant: Tenant, *, at: datetime
@@ -248,8 +223,7 @@ class Server(Protocol):
     def report_saved(
         self, message: ReceivedMessage, ref: str, tenant: Tenant, *, fault: str, at: datetime
     ) -> Notice | None:
-        """The news that a stored content is encoded, or that the kind of medium named by `fault` could not be; None
-        where the provider stores nothing."""
+        """The news that a stored content is encoded, or which kind of medium was not; None if nothing is stored."""
 
     def describe(
         self,
@@ -259,8 +233,10 @@ class Server(Protocol):
         event: Event | None,
         *,
         accepted_at: datetime,
+        updated_at: datetime | None = None,
+        tenant: Tenant | None = None,
     ) -> HttpAnswer:
-        """The answer to a Lookup; `event` is the latest one."""
+        """The answer to a Lookup; `event` is the latest one, at `updated_at`. Without a tenant it is the demo's."""
 
     def report(
         self,
@@ -287,8 +263,7 @@ def served() -> tuple[str, ...]:
 
 
 def base_path(name: str) -> str:
-    """What an account's base URL holds beyond the host: the `BASE_PATH` of a server whose calls all go to one address,
-    "" where the client adds the path itself."""
+    """The `BASE_PATH` of a server whose calls all go to one address; "" where the client adds the path itself."""
     return str(getattr(server(name), "BASE_PATH", ""))
 
 

@@ -1,6 +1,7 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
 from messaging.models.provider_codes import ProviderCode
@@ -18,6 +19,7 @@ __all__ = [
     "DraftVersion",
     "IdempotencyRecord",
     "InboundMessage",
+    "KeptContent",
     "Message",
     "OptOut",
     "OwnNumber",

@@ -93,6 +93,8 @@ class Message(models.Model):
     recipient_list = models.ForeignKey(
         "messaging.RecipientList", null=True, on_delete=models.SET_NULL, related_name="messages"
     )
+    # What a call in a provider's format was answered with.
+    dialect_ref = models.CharField(max_length=64, blank=True, default="", editable=False)
     # A form or an idempotent request may be posted twice; the message exists once.
     once = models.CharField(max_length=80, null=True, unique=True, editable=False)
     created_at = models.DateTimeField()
@@ -106,6 +108,7 @@ class Message(models.Model):
             models.Index(fields=["api_key", "-id"], name="message_of_key"),
             models.Index(fields=["-created_at"], name="message_by_time"),
             models.Index(fields=["id"], name="message_encoding", condition=Q(fitting="running")),
+            models.Index(fields=["dialect_ref"], name="message_dialect_ref", condition=~Q(dialect_ref="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=1), name="message_has_recipients"),

@@ -107,7 +107,7 @@ def test_no_page_says_anything_outside_of_the_catalogue(
 ) -> None:
     transaction = message.transactions.order_by("position")[2]
     pages = [
-        *("/", "/messages/", "/templates/", "/codes/", "/conversations/", "/media/"),
+        *("/", "/messages/", "/templates/", "/codes/", "/compat/", "/conversations/", "/media/"),
         f"/messages/{message.pk}/",
         f"/transactions/{transaction.pk}/",
         f"/conversations/{heard.pk}/",

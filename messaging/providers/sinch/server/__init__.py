@@ -176,9 +176,9 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return failure(code, to=_to(message), slide=medium.slide)
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
     """The answer that carries a code of section 8, or a bare status named "http_503" and its like."""
-    return by_code(code, _to(message))
+    return by_code(code, _to(message), int(about) if about.isdecimal() else 1)
 
 
 def describe(
@@ -188,6 +188,8 @@ def describe(
     event: Event | None,  # noqa: ARG001
     *,
     accepted_at: datetime,  # noqa: ARG001
+    updated_at: datetime | None = None,  # noqa: ARG001
+    tenant: Tenant | None = None,  # noqa: ARG001
 ) -> HttpAnswer:
     """404: this API answers no question for a state (section 1)."""
     return bare(404)

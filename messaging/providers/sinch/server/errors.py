@@ -97,10 +97,10 @@ def failure(code: str, *, to: str = "", slide: int = 1) -> HttpAnswer:
     return answer(members | ({"to": to} if to and code not in NAMELESS else {}))
 
 
-def by_code(code: str, to: str) -> HttpAnswer | None:
+def by_code(code: str, to: str, slide: int = 1) -> HttpAnswer | None:
     """The answer for a code, for "http_503" and its like, or for what names no code; None for what no answer says."""
     if code in TEXTS:
-        return failure(code, to=to)
+        return failure(code, to=to, slide=slide)
     if code == "refused_without_code":
         return answer({"status": "failure"})
     if code == "answer_unreadable":

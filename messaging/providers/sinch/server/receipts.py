@@ -98,8 +98,9 @@ def _notice(
         members["trackingid" if tenant.option("trackingid_spelling", default=False) else "tracking-id"] = ref
     reference = destination.client_ref if destination else request.get("client-reference")
     members |= {"client-reference": reference} if reference else {}
-    members |= OPERATOR if wording.by_operator else {}
-    members |= HANDSET if wording.code == "N102" and wording.sent_as == "MMS" and wording.good else {}
+    if tenant.option("made_up", default=True):
+        members |= OPERATOR if wording.by_operator else {}
+        members |= HANDSET if wording.code == "N102" and wording.sent_as == "MMS" and wording.good else {}
     file = next((medium.url for medium in message.media if medium.kind == wording.names), "")
     members |= {f"{wording.names}-name": file} if file else {}
     return Notice(JSON, _json(members))

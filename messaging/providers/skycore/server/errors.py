@@ -108,10 +108,10 @@ def reject(code: str, to: str = "", detail: object = FORCED) -> NoReturn:
     raise Rejected(failure(code, to, detail))
 
 
-def by_code(code: str, to: str = "") -> HttpAnswer | None:
+def by_code(code: str, to: str = "", detail: str = "") -> HttpAnswer | None:
     """The answer for a code of the table, or for "http_503" and its like; None for a code that no answer carries."""
     if code in TEXTS:
-        return failure(code, to)
+        return failure(code, to, detail or FORCED)
     if code == "code_missing":
         return answer(("STATUS", "Failure"), ("TO", to))
     if code == "answer_unreadable":

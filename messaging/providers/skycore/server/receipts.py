@@ -100,6 +100,7 @@ def _receipt(
     wording: Wording, message: ReceivedMessage, destination: Destination, ref: str, tenant: Tenant, at: datetime
 ) -> Notice:
     stored = message.saved_ref or stored_as(ref)
+    made_up = tenant.option("made_up", default=True)
     members = [
         ("ORIGIN", wording.origin),
         ("CODE", wording.code),
@@ -110,11 +111,11 @@ def _receipt(
     if wording.names_number:
         members += [("FROM", message.sender), ("TO", destination.recipient)]
     members.append(("TRACKINGID", ref))
-    if wording.names_number:
+    if wording.names_number and made_up:
         members.append(("SPID", OPERATOR))
     if wording.dated:
         members.append(("TIMESTAMP", stamp(at)))
-    if wording.by_carrier:
+    if wording.by_carrier and made_up:
         members += [("HANDSET", HANDSET if wording.code == "N102" else ""), ("AGGREGATORID", AGGREGATOR)]
     members += [("STATUSDETAILS", wording.details), *_file_name(wording.code, message)]
     return _notice(members, tenant)

@@ -126,7 +126,7 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return None
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:
     """The answer that carries one code: of section 7, or of a message or channel under HTTP 200 (section 6).
 
     Answers without a code go by "http_503"; None for what is no code of any answer.
@@ -136,9 +136,9 @@ def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:
     if code == wordings.ELSEWHERE:
         return errors.elsewhere(code)
     if code in wordings.ANSWERS:
-        return errors.error(code, _ours(message))
+        return errors.error(code, _ours(message), about)
     if code in {**wordings.WHOLE, **wordings.ENDS, **wordings.CHANNEL}:
-        return _saying(code, errors.reference(), message)
+        return _saying(code, errors.reference(), message, about)
     status = code.removeprefix("http_")
     if code != status and status.isdecimal() and 300 <= int(status[:4]) <= 599:
         return errors.answer(int(status[:4]), {"status": {"description": "No code"}})
@@ -158,17 +158,25 @@ def report_saved(
 
 
 def describe(
-    message: ReceivedMessage, destination: Destination, ref: str, event: Event | None, *, accepted_at: datetime
+    message: ReceivedMessage,
+    destination: Destination,
+    ref: str,
+    event: Event | None,
+    *,
+    accepted_at: datetime,
+    updated_at: datetime | None = None,
+    tenant: Tenant | None = None,
 ) -> HttpAnswer:
     """The answer to a status query (section 11).
 
-    Whose message it is is not told here; the demo tenant has every channel that could have carried it.
+    The demo tenant, where whose message it is is not told, has every channel that could have carried it.
     """
-    return errors.answer(200, state(message, destination, ref, event, DEMO, at=accepted_at))
+    at = updated_at or accepted_at
+    return errors.answer(200, state(message, destination, ref, event, tenant or DEMO, at=at))
 
 
-def _saying(code: str, ref: str, message: ReceivedMessage) -> HttpAnswer:
-    status = {"code": int(code), "description": wordings.describe(code)}
+def _saying(code: str, ref: str, message: ReceivedMessage, about: str = "") -> HttpAnswer:
+    status = {"code": int(code), "description": wordings.describe(code, about)}
     return errors.answer(200, {"status": status, "reference_id": ref, "external_id": _ours(message)})
 
 

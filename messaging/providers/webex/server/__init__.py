@@ -151,9 +151,9 @@ def refuse_medium(message: ReceivedMessage, medium: Medium, fault: MediaFault) -
     return None
 
 
-def answer_with(code: str, message: ReceivedMessage) -> HttpAnswer | None:  # noqa: ARG001
+def answer_with(code: str, message: ReceivedMessage, *, about: str = "") -> HttpAnswer | None:  # noqa: ARG001
     """The answer that carries a code of section 7, or a bare status named "http_503" and its like."""
-    return by_code(code)
+    return by_code(code, about)
 
 
 def report_saved(
@@ -169,15 +169,21 @@ def report_saved(
 
 
 def describe(
-    message: ReceivedMessage, destination: Destination, ref: str, event: Event | None, *, accepted_at: datetime
+    message: ReceivedMessage,
+    destination: Destination,
+    ref: str,
+    event: Event | None,
+    *,
+    accepted_at: datetime,
+    updated_at: datetime | None = None,  # noqa: ARG001
+    tenant: Tenant | None = None,
 ) -> HttpAnswer:
     """The answer to a status query (section 11)."""
     wording = WORDINGS.get(event) if event else None
     request = message.parsed if isinstance(message.parsed, dict) else {}
+    made_up = (tenant or DEMO).option("made_up", default=True)
     members = {
-        "clientId": 4410,
-        "groupId": 12,
-        "teamId": 77,
+        **({"clientId": 4410, "groupId": 12, "teamId": 77} if made_up else {}),
         "version": "2.0",
         "channel": "mms",
         "direction": "outbound",

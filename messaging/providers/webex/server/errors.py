@@ -51,10 +51,10 @@ def error(code: str, parameter: str = "", *, status: int = 400) -> HttpAnswer:
     return answer(status, {"code": code, "message": TEXTS[code].format(parameter)})
 
 
-def by_code(code: str) -> HttpAnswer | None:
+def by_code(code: str, parameter: str = "") -> HttpAnswer | None:
     """The answer for a code of the table, or for "http_503" and its like; None for a code that no answer carries."""
     if code in TEXTS:
-        return error(code, FORCED, status=STATUSES.get(code, 400))
+        return error(code, parameter or FORCED, status=STATUSES.get(code, 400))
     if code == "http_400":
         return answer(400, {"message": "Bad request"})
     if code == "answer_unreadable":

@@ -39,6 +39,9 @@ def report(
         more = {"deliveryStatus": MISNAMED}
     if event is Event.DELIVERED_AS_SMS:
         more = {"additionalInfo": "", "sentAs": "SMS"}
+    if event is Event.CLICKED and not tenant.option("made_up", default=True):
+        # Who opened it, and with what, is not told.
+        more = {"Description": f"{destination.opened}|", "additionalInfo": ""}
     return _receipt(message, destination, ref, wording, tenant, more, at)
 
 
