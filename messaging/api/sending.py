@@ -66,11 +66,10 @@ def send(order: Order) -> dict[str, Any]:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
         raise refused(refusal) from refusal
-    rows = message.transactions.select_related("account", "sender").order_by("position")
     advice = [shapes.finding(one) for one in examination.findings]
     return {
         "id": str(message.pk),
-        "transactions": [shapes.accepted(row) for row in rows],
+        "transactions": shapes.accepted(message, order.senders),
         "findings": advice + shapes.held_back(examination.held_back),
         "routing": [shapes.route(one) for one in examination.routing],
     }
