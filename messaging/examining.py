@@ -144,6 +144,7 @@ def _candidates(
         due=order.send_at or now,
         expires=order.expire_at,
         unseen=order.unseen,
+        key=order.api_key,
     )
     if order.any_sender:
         found.sort(key=_suits)

@@ -21,7 +21,7 @@ from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
 
-KEY = re.compile(r"mms_live_([0-9a-f]{8})_([A-Za-z0-9_-]{20,100})", re.ASCII)
+KEY = re.compile(r"mms_(?:live|test)_([0-9a-f]{8})_([A-Za-z0-9_-]{20,100})", re.ASCII)
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -40,7 +40,8 @@ class NoEntry(AuthenticationFailed):
 class ServiceAuthentication(BaseAuthentication):
     """The header `key: mms_live_...` or `Authorization: Bearer <JWT>`; `request.auth` becomes the ApiKey.
 
-    With both, the token decides: a bad token is final, whatever the key (seed 000). No cookie ever counts here.
+    A test key begins with `mms_test_`. With both headers the token decides: a bad token is final, whatever the key
+    (seed 000). No cookie ever counts here.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
@@ -97,7 +98,7 @@ def _by_token(token: str) -> ApiKey:
 def _by_key(presented: str) -> ApiKey:
     parts = KEY.fullmatch(presented)
     key = _find(parts[1]) if parts else None
-    if parts is None or key is None or not key.matches(parts[2]):
+    if parts is None or key is None or not presented.startswith(key.mark) or not key.matches(parts[2]):
         raise NoEntry("unknown key")
     return key
 
