@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.api import shapes
+from messaging.api import limits, shapes
 from messaging.api.errors import Problem, fault
 from messaging.api.files import with_files
 from messaging.api.reading import Sending
@@ -60,9 +60,12 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
 
 
 def send(order: Order) -> dict[str, Any]:
-    """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding."""
+    """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding, and 429 for a key
+    that has sent to enough people today."""
     now = timezone.now()
     examination = examine(order, now=now)
+    if order.api_key and examination.ok:
+        limits.check_day(order.api_key, len(examination.places), now=now)
     try:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
