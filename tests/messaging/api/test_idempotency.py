@@ -4,6 +4,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -12,6 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from messaging.models import IdempotencyRecord, Message, issue_key
+from tests.messaging.api.dying import Killed, at_line
 
 ONCE = {"Idempotency-Key": "7c1e0b9a"}
 pytestmark = pytest.mark.django_db
@@ -141,3 +143,35 @@ def test_a_copy_of_a_request_that_still_runs_is_told_to_wait(client, issued_key,
     refused(response, 409, "idempotency_in_progress")
     assert response["Retry-After"] == "1"
     assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_dies_at_any_line_leaves_one_message_and_one_answer(client, sender, body) -> None:
+    """Rolled back or whole: the repeated request cannot tell, and every later one gets the same answer."""
+    # One line in three: what happens between two statements of the database is the same on all lines there.
+    died, replayed, lines = 0, 0, 10_000
+    for number in range(1, 1000, 3):
+        if number > lines:
+            break
+        headers = {"Idempotency-Key": f"line {number}"}
+        body["callback_data"] = f"line {number}"
+
+        def post(headers: dict[str, str] = headers) -> Any:
+            return client.post("/api/v1/messages", body, format="json", headers=headers)
+
+        try:
+            lines = at_line(number, post)
+        except Killed:
+            died += 1
+            # The database hears that the line is gone, as when a process ends.
+            connection.close()
+            connection.connect()
+        again = post()
+        sent = Message.objects.get(callback_data=f"line {number}")
+        assert (again.status_code, again.json()["id"]) == (201, str(sent.pk)), number
+        assert sent.transactions.get().timeline.count() == 1
+        replayed += "Idempotent-Replayed" in again
+    assert post().content == again.content
+    # Some died behind the commit, and most before it.
+    assert 0 < replayed - 1 < died / 2
+    assert died > 15
