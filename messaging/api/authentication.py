@@ -46,6 +46,7 @@ class ServiceAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
         _refuse_key_in_query(request)
+        _refuse_unmeasured(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         presented = request.headers.get("key", "")
         if scheme.lower() == "bearer":
@@ -86,6 +87,13 @@ def _refuse_key_in_query(request: Request) -> None:
         if found or name.lower() in {"key", "api_key", "apikey", "access_token"}:
             logger.warning("API key %s was sent in an address; replace it.", found[1] if found else "(unreadable)")
             raise NoEntry("key in the query", "A key in the address ends up in logs: send it as the header key.")
+
+
+def _refuse_unmeasured(request: Request) -> None:
+    """A body in chunks has no length, and would be taken for an empty one: better to say so."""
+    if request.headers.get("Transfer-Encoding"):
+        message, fix = "The body has no declared length.", "Send Content-Length, not Transfer-Encoding: chunked."
+        raise Problem(411, errors=[fault("Content-Length", "length_required", message, fix=fix)])
 
 
 def _by_token(token: str) -> ApiKey:
