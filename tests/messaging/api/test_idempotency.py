@@ -12,6 +12,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from messaging import tasks
 from messaging.models import IdempotencyRecord, Message, issue_key
 from tests.messaging.api.dying import Killed, at_line
 
@@ -84,6 +85,17 @@ def test_the_key_is_free_again_after_three_days(send) -> None:
     assert "Idempotent-Replayed" not in send(headers=ONCE, callback_data="other")
     assert Message.objects.count() == 2
     assert IdempotencyRecord.objects.count() == 1
+
+
+def test_answers_are_cleared_away_when_their_key_is_free_again(send, monkeypatch) -> None:
+    monkeypatch.setattr("messaging.repeats.AT_ONCE", 1)
+    for name in ("old", "older", "new"):
+        send(headers={"Idempotency-Key": name})
+    then = timezone.now() - timedelta(hours=72, seconds=1)
+    IdempotencyRecord.objects.exclude(key="new").update(created_at=then)
+    tasks.clear_repeats()
+    assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
+    assert Message.objects.count() == 3
 
 
 def test_a_fault_while_queueing_leaves_neither_message_nor_key(client, sender, body, monkeypatch) -> None:

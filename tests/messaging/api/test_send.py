@@ -137,6 +137,14 @@ def test_countries_and_services_out_of_reach_are_refused(send, refused, number) 
     assert error["pointer"] == "/to/1"
 
 
+def test_of_very_many_numbers_out_of_reach_the_first_are_named_and_all_are_counted(send, refused) -> None:
+    numbers = [f"+4474{number:08}" for number in range(500)]
+    errors = refused(send(to=["+16475550142", *numbers]), 422, "more_out_of_reach")
+    named = [error["pointer"] for error in errors if error["code"] == "country_not_allowed"]
+    (more,) = [error for error in errors if error["code"] == "more_out_of_reach"]
+    assert (len(named), named[0], more["limit"], more["actual"]) == (50, "/to/1", 50, 500)
+
+
 def test_a_sender_may_reach_its_own_country(send, account) -> None:
     Sender.objects.create(address="84433", kind="short_code", country="GB", account=account)
     assert send(to=["+447400123456"], **{"from": "84433"}).status_code == 201
