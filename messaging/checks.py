@@ -5,6 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from messaging.models import ApiKey, Sender
+from messaging.sandboxed import at_sandbox
+
 
 @register(Tags.security, deploy=True)
 def check_deployment(**_options: Any) -> list[CheckMessage]:
@@ -25,4 +28,18 @@ def check_deployment(**_options: Any) -> list[CheckMessage]:
         )
     if str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
         found.append(Error("SQLite serves one host only.", hint="Set DATABASE_URL to PostgreSQL.", id="messaging.E004"))
+    return found
+
+
+@register(Tags.database, deploy=True)
+def check_test_keys(**_options: Any) -> list[CheckMessage]:
+    """Test keys that list senders of real accounts. What they send there is refused; somebody expects otherwise."""
+    keys = ApiKey.objects.filter(test=True, revoked_at=None)
+    found: list[CheckMessage] = []
+    for sender in Sender.objects.filter(api_keys__in=keys).select_related("account").distinct().order_by("pk"):
+        if not at_sandbox(sender.account):
+            marks = ", ".join(key.mark for key in keys.filter(senders=sender).order_by("prefix"))
+            message = f"Test keys are mapped to a real provider: {marks} to {sender} of {sender.account}."
+            hint = "Take the sender from the key, or make a live key."
+            found.append(Error(message, hint=hint, id="messaging.E005"))
     return found

@@ -16,7 +16,7 @@ from messaging import fitting, steering, timeline
 from messaging.composing import with_copy
 from messaging.content import Content, Slide
 from messaging.fitting import Job
-from messaging.models import Message, Transaction
+from messaging.models import Message
 from messaging.models.clock import database_now
 from messaging.orders import Order
 from messaging.routing import Candidate, profile_of
@@ -83,10 +83,9 @@ def ask(content: Content, jobs: Sequence[Job]) -> Content:
     return fitting.with_parts(content, named)
 
 
-def tell(rows: Sequence[Transaction], now: datetime) -> None:
+def tell(message: Message, now: datetime) -> None:
     """Write into the story of each waiting transaction that its media are being encoded."""
-    waiting = [row for row in rows if row.status in CANCELLABLE]
-    timeline.append([timeline.entry(row, "fitting", now=now) for row in waiting])
+    timeline.append_all(message.transactions.filter(status__in=CANCELLABLE), "fitting", now=now)
 
 
 def finish() -> int:

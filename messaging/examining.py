@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from messaging import consent, encoding
 from messaging.composing import resolve
@@ -145,6 +144,7 @@ def _candidates(
         due=order.send_at or now,
         expires=order.expire_at,
         unseen=order.unseen,
+        key=order.api_key,
     )
     if order.any_sender:
         found.sort(key=_suits)
@@ -230,8 +230,19 @@ def _abroad(
         words, values = _("{number} cannot be reached: none of the chosen senders sends there."), {}
     reached = frozenset[str]().union(*(candidate.reaches for candidate in able))
     outside = set(numbers) - reached
-    abroad = ((index, who.number) for index, who in enumerate(recipients) if who.number in outside)
-    for index, number in islice(abroad, MOST_ABROAD):
+    abroad = [(index, who.number) for index, who in enumerate(recipients) if who.number in outside] if outside else []
+    if len(abroad) > MOST_ABROAD:
+        yield finding(
+            "more_out_of_reach",
+            Severity.BLOCKS,
+            "/to",
+            _("{count} numbers cannot be reached; the first {most} are named."),
+            {"count": len(abroad), "most": MOST_ABROAD},
+            limit=MOST_ABROAD,
+            actual=len(abroad),
+            fix=_("Remove them, or choose senders of their countries."),
+        )
+    for index, number in abroad[:MOST_ABROAD]:
         yield finding(
             "country_not_allowed",
             Severity.BLOCKS,

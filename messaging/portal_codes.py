@@ -22,6 +22,7 @@ ADDRESS = "Correct the account's base URL, then resume it."
 STORAGE = "The message goes out by itself once the storage answers. If it goes on, check the storage and its keys."
 RESTORE = "Restore the file from a backup of the storage; the message goes out by itself. Else cancel it."
 AGAIN = "Choose another file and send the message again."
+LIVE = "Send it with a live key, or from a sender of an account at a sandbox."
 REPORT = "Tell an administrator: the portal's log says more."
 
 ROWS = (
@@ -50,6 +51,7 @@ ROWS = (
     ("media_unavailable", OPEN, "The storage of the media does not answer, or refuses the portal.", ADMIN, STORAGE),
     ("media_lost", OPEN, "A file of the message is missing from the storage.", ADMIN, RESTORE),
     ("media_gone", FAILED, "A file of the message was deleted from the library.", SENDER, AGAIN),
+    ("test_key_real_account", FAILED, "A test key reaches sandboxes only; this account is a real one.", SENDER, LIVE),
     ("opted_out", BLOCKED, "The recipient has asked to get nothing more from this sender.", RECIPIENT, NOTHING),
 )
 

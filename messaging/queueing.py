@@ -19,7 +19,7 @@ from messaging.examining import (
     Place,
     examine,
 )
-from messaging.models import Message, Sender, Template, TimelineEntry, Transaction, client_ref
+from messaging.models import Message, Sender, Template, TimelineEntry, Transaction, client_ref, rows
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding
@@ -131,23 +131,14 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         once=order.once,
         created_at=now,
     )
-    rows = [_transaction(message, place, position, due, now) for position, place in enumerate(examination.places)]
-    Transaction.objects.bulk_create(rows, batch_size=1000)
+    latest = _write_transactions(message, examination.places, due, now)
     # Providers come for media late, and again on each retry.
-    latest = max(row.expires_at for row in rows) + MEDIA_KEPT
     assets = {part.asset for _where, part in examination.content.parts() if part.asset}
     if assets:
-        uses.note(assets, f"message:{message.pk}", latest)
-    timeline.append(
-        [
-            timeline.entry(
-                row, row.status, now=now, state=Status(row.status), code=row.reason_code, text=row.reason_text
-            )
-            for row in rows
-        ]
-    )
+        uses.note(assets, f"message:{message.pk}", latest + MEDIA_KEPT)
+    timeline.append_all(message.transactions.all(), now=now)
     if examination.fitting:
-        encoding.tell(rows, now)
+        encoding.tell(message, now)
     return message
 
 
@@ -169,30 +160,46 @@ def _waits(message: Message, position: int) -> bool:
     return bool(message.fitting) or (message.canary_last is not None and position > message.canary_last)
 
 
-def _transaction(message: Message, place: Place, position: int, due: datetime, now: datetime) -> Transaction:
-    """One recipient's row; who has opted out gets one that says so, and is never sent to."""
-    identity, sender, held = uuid7(), place.sender or message.sender, place.sender is None
-    waiting = Status.SCHEDULED if message.send_at else Status.QUEUED
-    return Transaction(
-        pk=identity,
-        message=message,
-        sender=sender,
-        account=sender.account,
-        position=position,
-        client_ref=client_ref(identity),
-        recipient=place.recipient.number,
-        correlation_id=place.recipient.correlation_id,
-        substitutions=dict(place.recipient.substitutions),
-        status=Status.BLOCKED if held else waiting,
-        reason_code="opted_out" if held else "",
-        reason_text=OPTED_OUT if held else "",
-        next_attempt_at=None if held else due,
-        held=not held and _waits(message, position),
-        expires_at=message.expire_at or due + validity(sender),
-        news=0 if message.endpoint else None,
-        created_at=now,
-        updated_at=now,
-    )
+def _write_transactions(message: Message, places: Sequence[Place], due: datetime, now: datetime) -> datetime:
+    """A row for each recipient, in their order; who has opted out gets one that says so, and is never sent to.
+
+    Out: when the last of them runs out. One statement for each sender, and one for those who are held back.
+    """
+    groups: dict[Sender | None, list[tuple[int, RecipientOrder]]] = {}
+    for position, place in enumerate(places):
+        groups.setdefault(place.sender, []).append((position, place.recipient))
+    ids = [uuid7() for _place in places]
+    expiries = []
+    for carrier, group in groups.items():
+        sender, silent = carrier or message.sender, carrier is None
+        expiries.append(message.expire_at or due + validity(sender))
+        rows.insert(
+            Transaction,
+            [
+                {
+                    "id": ids[position].hex,
+                    "position": position,
+                    "client_ref": client_ref(ids[position]),
+                    "recipient": recipient.number,
+                    "correlation_id": recipient.correlation_id,
+                    "substitutions": dict(recipient.substitutions),
+                    "held": not silent and _waits(message, position),
+                }
+                for position, recipient in group
+            ],
+            message=message.pk,
+            sender=sender.pk,
+            account=sender.account_id,
+            status=Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED,
+            reason_code="opted_out" if silent else "",
+            reason_text=OPTED_OUT if silent else "",
+            next_attempt_at=None if silent else due,
+            expires_at=expiries[-1],
+            news=0 if message.endpoint_id else None,
+            created_at=now,
+            updated_at=now,
+        )
+    return max(expiries)
 
 
 def validity(sender: Sender) -> timedelta:

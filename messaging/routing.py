@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from messaging import addresses, consent
+from messaging import addresses, consent, sandboxed
 from messaging.content import Content
 from messaging.gateway import registry
-from messaging.models import Sender, Transaction
+from messaging.models import ApiKey, Sender, Transaction
 from messaging.slide_rules import Finding, Profile, Severity, blocking, check, check_summary, each, merged, orders
 from messaging.slide_rules.findings import Word, finding
 from messaging.slide_rules.findings import gettext_noop as _
@@ -91,10 +91,11 @@ def preferred(senders: Iterable[Sender]) -> list[Sender]:
     return sorted(senders, key=lambda one: (not one.mms_enabled, paused(one), one.pk))
 
 
-def sender_findings(sender: Sender) -> list[Finding]:
-    """What speaks against a sender itself, whatever the content."""
+def sender_findings(sender: Sender, key: ApiKey | None = None) -> list[Finding]:
+    """What speaks against a sender itself, whatever the content, and against its use by an integration."""
     profile = profile_of(sender)
     return [
+        *sandboxed.findings(sender, key),
         *(of_provider(found, profile) for found in _own(sender, profile)),
         *orders.account(profile, sender.account.given),
     ]
@@ -161,12 +162,12 @@ def candidates(
     due: datetime,
     expires: datetime | None,
     unseen: Unseen | None = None,
+    key: ApiKey | None = None,
 ) -> list[Candidate]:
     """Each sender with everything that speaks for or against it, in the order given. No query.
 
-    In: the content with its files filled in, the numbers asked for, the values shared by all and those of each
-    recipient, when the message goes out, and when it runs out if somebody said so; and what is known of recipients
-    that are only counted.
+    In: the content with its files filled in, the numbers asked for, the values of all and of each recipient, when it
+    goes out, and runs out if somebody said so; what is known of recipients only counted; the integration that asks.
     """
     profiles = {sender.account_id: profile_of(sender) for sender in senders}
     # Accounts of a provider that are switched alike share their limits: each is asked about once.
@@ -176,14 +177,12 @@ def candidates(
         for profile, found in zip(distinct, _said(content, distinct, shared, recipients, unseen, due), strict=True)
     }
     homes = {sender.country: sender for sender in senders}
-    reached = {
-        country: frozenset(number for number in numbers if reaches(sender, number)) for country, sender in homes.items()
-    }
+    reached = {of: frozenset(number for number in numbers if reaches(one, number)) for of, one in homes.items()}
     return [
         Candidate(
             sender,
             said[id(profiles[sender.account_id])],
-            (*sender_findings(sender), *orders.expiry(profiles[sender.account_id], due, expires)),
+            (*sender_findings(sender, key), *orders.expiry(profiles[sender.account_id], due, expires)),
             reached[sender.country],
             _reached(sender, unseen) if unseen else 0,
         )
@@ -217,8 +216,7 @@ def _reached(sender: Sender, unseen: Unseen) -> int:
 
 
 def assigned(found: Sequence[Candidate], number: str) -> Sender | None:
-    """Who carries the message to one number: the first that fits, reaches it and is not paused, or else is; None for
-    nobody."""
+    """Who carries the message to one number: the first that fits, reaches it and is not paused, or else is."""
     able = [candidate for candidate in found if candidate.fits and number in candidate.reaches]
     first = next((candidate for candidate in able if not candidate.paused), able[0] if able else None)
     return first.sender if first else None
@@ -229,7 +227,7 @@ def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
 
     A later sender takes over when it is not paused, reaches the recipient and its provider takes the frozen content;
     nobody does once the recipient has opted out of one of them, for a STOP must not be dodged by changing sides.
-    `row` should come with its message: two queries then.
+    `row` should come with its message and that with its key: two queries then.
     """
     order = row.message.carriers
     later = order[order.index(after) + 1 :] if after in order else []
@@ -238,13 +236,14 @@ def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
     known = Sender.objects.served().select_related("account").in_bulk(later)
     content = row.message.frozen.substituted({**row.message.substitutions, **row.substitutions})
     able = (known[sender] for sender in later if sender in known)
-    return next((sender for sender in able if _could_take(sender, content, row.recipient)), None)
+    key = row.message.api_key
+    return next((sender for sender in able if _could_take(sender, content, row.recipient, key)), None)
 
 
-def _could_take(sender: Sender, content: Content, number: str) -> bool:
+def _could_take(sender: Sender, content: Content, number: str, key: ApiKey | None) -> bool:
     return (
         not paused(sender)
         and reaches(sender, number)
-        and not blocking(sender_findings(sender))
+        and not blocking(sender_findings(sender, key))
         and not blocking(check(content, [profile_of(sender)]))
     )

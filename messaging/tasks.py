@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, steering
+from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -75,6 +75,13 @@ def finish_encoding() -> None:
 def clear_lists() -> None:
     """Clear away the recipient lists that nobody can reach any more."""
     lists.purge(now=timezone.now())
+
+
+@shared_task
+def clear_repeats() -> None:
+    """Clear away the answers that nobody can ask for again."""
+    while repeats.purge(now=timezone.now()):
+        pass
 
 
 @shared_task

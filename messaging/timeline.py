@@ -7,15 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import CharField, Count, DateTimeField, F, JSONField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Message, TimelineEntry, Transaction
-from messaging.models.rows import save_fields
+from messaging.models.rows import insert_from, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
 from messaging.timeline_words import WORDS, Words
 
@@ -82,6 +84,29 @@ def entry(
 def append(entries: Sequence[TimelineEntry]) -> None:
     """Write facts; one that is known already stays as it was."""
     TimelineEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1000)
+
+
+def append_all(rows: "QuerySet[Transaction]", kind: str | None = None, *, now: datetime) -> None:
+    """Write a fact of ours about each of the rows, none of which has it yet: one statement, however many they are.
+
+    Without a `kind` it is the status that they have, with its reason: the first thing to be said of a transaction.
+    """
+    told: dict[str, Any] = {
+        "transaction": F("pk"),
+        "at": Value(now, DateTimeField()),
+        "received_at": Value(now, DateTimeField()),
+        "source": Value(TimelineEntry.Source.PORTAL.value),
+        "kind": Value(kind) if kind else F("status"),
+        "state": Value("") if kind else F("status"),
+        "via": Value(""),
+        "code": Value("") if kind else F("reason_code"),
+        "text": Value("") if kind else F("reason_text"),
+        "data": Value({}, JSONField()),
+        "dedupe_key": Concat(
+            Value(kind) if kind else F("status"), Value(":"), Cast("attempt_no", CharField()), output_field=CharField()
+        ),
+    }
+    insert_from(TimelineEntry, rows.order_by("position").values_list(*told.values()), list(told))
 
 
 def settle(transactions: Sequence[Transaction], *, now: datetime, also: Sequence[str] = ()) -> None:

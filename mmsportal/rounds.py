@@ -14,6 +14,7 @@ CELERY_BEAT_SCHEDULE = {
     "finish encoding": {"task": "messaging.tasks.finish_encoding", "schedule": 5.0, "options": {"expires": 5.0}},
     "clear lists": {"task": "messaging.tasks.clear_lists", "schedule": 600.0, "options": {"expires": 600.0}},
     "send callbacks": {"task": "messaging.tasks.send_callbacks", "schedule": 5.0, "options": {"expires": 5.0}},
+    "clear repeats": {"task": "messaging.tasks.clear_repeats", "schedule": 600.0, "options": {"expires": 600.0}},
     "clear callbacks": {"task": "messaging.tasks.clear_callbacks", "schedule": 600.0, "options": {"expires": 600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }

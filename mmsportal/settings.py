@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "messaging.api.limits.RateLimitHeaders",
 ]
 
 ROOT_URLCONF = "mmsportal.urls"

@@ -258,7 +258,7 @@ def test_what_an_integration_reads_is_kept_by_nobody(client, issued_key) -> None
 
 
 def test_uploads_count_against_the_limit_of_a_key(client, issued_key, monkeypatch) -> None:
-    monkeypatch.setattr("messaging.api.limits.CALLS", 0)
+    monkeypatch.setattr("messaging.api.limits.BURST_SECONDS", 0)
     answer = client.post("/api/v1/media", headers={"key": issued_key[1]})
     assert answer.status_code == 429
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -21,7 +21,7 @@ from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
 
-KEY = re.compile(r"mms_live_([0-9a-f]{8})_([A-Za-z0-9_-]{20,100})", re.ASCII)
+KEY = re.compile(r"mms_(?:live|test)_([0-9a-f]{8})_([A-Za-z0-9_-]{20,100})", re.ASCII)
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -40,11 +40,13 @@ class NoEntry(AuthenticationFailed):
 class ServiceAuthentication(BaseAuthentication):
     """The header `key: mms_live_...` or `Authorization: Bearer <JWT>`; `request.auth` becomes the ApiKey.
 
-    With both, the token decides: a bad token is final, whatever the key (seed 000). No cookie ever counts here.
+    A test key begins with `mms_test_`. With both headers the token decides: a bad token is final, whatever the key
+    (seed 000). No cookie ever counts here.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
         _refuse_key_in_query(request)
+        _refuse_unmeasured(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         presented = request.headers.get("key", "")
         if scheme.lower() == "bearer":
@@ -87,6 +89,13 @@ def _refuse_key_in_query(request: Request) -> None:
             raise NoEntry("key in the query", "A key in the address ends up in logs: send it as the header key.")
 
 
+def _refuse_unmeasured(request: Request) -> None:
+    """A body in chunks has no length, and would be taken for an empty one: better to say so."""
+    if request.headers.get("Transfer-Encoding"):
+        message, fix = "The body has no declared length.", "Send Content-Length, not Transfer-Encoding: chunked."
+        raise Problem(411, errors=[fault("Content-Length", "length_required", message, fix=fix)])
+
+
 def _by_token(token: str) -> ApiKey:
     try:
         return holder(token, _find)
@@ -95,11 +104,16 @@ def _by_token(token: str) -> ApiKey:
 
 
 def _by_key(presented: str) -> ApiKey:
-    parts = KEY.fullmatch(presented)
-    key = _find(parts[1]) if parts else None
-    if parts is None or key is None or not key.matches(parts[2]):
+    if (key := _proved(presented)) is None:
         raise NoEntry("unknown key")
     return key
+
+
+def _proved(written: str) -> ApiKey | None:
+    """The key that is written out in full, whether or not it is in force."""
+    parts = KEY.fullmatch(written)
+    key = _find(parts[1]) if parts else None
+    return key if parts and key and written.startswith(key.mark) and key.matches(parts[2]) else None
 
 
 def _find(prefix: str) -> ApiKey | None:
@@ -132,14 +146,15 @@ def note_use(key: ApiKey) -> None:
 
 def presented(text: str) -> ApiKey | None:
     """The key in force that a caller of another format presents as it was issued. Its networks are not looked at."""
-    parts = KEY.fullmatch(text)
-    key = in_force(parts[1]) if parts else None
-    return key if parts and key and key.matches(parts[2]) else None
+    return _unless_over(_proved(text))
 
 
 def in_force(prefix: str) -> ApiKey | None:
     """The key with this prefix, unless it is revoked or has expired. Nothing is proved by it."""
-    key = _find(prefix) if PREFIX.fullmatch(prefix) else None
+    return _unless_over(_find(prefix) if PREFIX.fullmatch(prefix) else None)
+
+
+def _unless_over(key: ApiKey | None) -> ApiKey | None:
     if key is None or key.revoked_at is not None:
         return None
     return None if key.expires_at is not None and key.expires_at <= timezone.now() else key

@@ -26,6 +26,7 @@ PLAIN = {
     405: ("method_not_allowed", "This address does not take that method."),
     406: ("not_acceptable", "Answers are application/json."),
     409: ("conflict", "That is not possible in the present state."),
+    411: ("length_required", "The length of the body must be declared."),
     413: ("too_large", "The request is too large."),
     415: ("unsupported_media_type", "This address does not take that content type."),
     422: ("not_sendable", "The message cannot be sent as it is."),

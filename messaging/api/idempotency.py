@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection
@@ -17,11 +16,11 @@ from rest_framework.response import Response
 from messaging.api.errors import Problem, fault, invalid
 from messaging.api.parsing import body_digest
 from messaging.models import ApiKey, IdempotencyRecord
+from messaging.repeats import KEPT
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
 PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
-KEPT = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)

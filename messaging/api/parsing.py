@@ -4,6 +4,7 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,14 @@ from rest_framework.request import Request
 
 from messaging.api.errors import Problem, fault, invalid
 
-LARGEST_BODY = 1_000_000
+# 10,000 recipients with 500 bytes each: a number, a reference and a few values.
+LARGEST_BODY = 5_000_000
 DEEPEST = 20
+# Each opens an object or a list, which takes far more memory than the two bytes it may be written in.
+MOST_BRACKETS = 250_000
 # Every integer up to 2**53 means the same to every JSON reader; no field of ours is larger.
 LONGEST_INTEGER = 16
+ESCAPES = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 _DIGEST = "mms.body_sha256"
 
 
@@ -30,7 +35,7 @@ class _Repeating(dict[str, Any]):
 
 
 class StrictJSONParser(BaseParser):
-    """application/json as UTF-8 with an object on top, at most 1 MB and 20 levels. Raises Problem 400 or 413."""
+    """application/json as UTF-8 with an object on top, at most 5 MB and 20 levels. Raises Problem 400 or 413."""
 
     media_type = "application/json"
 
@@ -50,8 +55,12 @@ def body_digest(request: Request) -> str:
 
 def parse(raw: bytes) -> dict[str, Any]:
     """A JSON object from bytes. Raises Problem 400 with the pointer of the first fault where it has one."""
-    value = _loaded(_text(raw))
-    _check(value)
+    text = _text(raw)
+    _check_size(text)
+    value, odd = _loaded(text)
+    # A NUL and half a surrogate pair can only be written as escapes: a long list without is not read letter by letter.
+    if odd or ESCAPES.search(text) or _deep(value):
+        _check(value)
     if not isinstance(value, dict):
         raise invalid("", "json_not_object", "The body is not a JSON object.", fix='Send an object: {"from": ...}.')
     return value
@@ -85,15 +94,31 @@ def _text(raw: bytes) -> str:
         raise invalid("", "json_encoding", message, fix="Send UTF-8.") from error
 
 
-def _loaded(text: str) -> Any:
+def _check_size(text: str) -> None:
+    brackets = text.count("{") + text.count("[")
+    if brackets > MOST_BRACKETS:
+        message = f"The body has {brackets} brackets that open; {MOST_BRACKETS} are taken."
+        raise invalid("", "json_too_many", message, limit=MOST_BRACKETS, actual=brackets, fix="Split the recipients.")
+
+
+def _loaded(text: str) -> tuple[Any, bool]:
+    """The document, and whether there is anything in it whose place must be found."""
+    found: list[_Odd | _Repeating] = []
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, _Odd | _Repeating):
+            found.append(value)
+        return value
+
     try:
-        return json.loads(
+        value = json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=lambda _name: _Odd(),
+            object_pairs_hook=lambda pairs: kept(_object(pairs)),
+            parse_int=lambda digits: kept(_integer(digits)),
+            parse_float=lambda digits: kept(_number(digits)),
+            parse_constant=lambda _name: kept(_Odd()),
         )
+        return value, bool(found)
     except RecursionError as error:
         raise _too_deep("") from error
     except json.JSONDecodeError as error:
@@ -118,6 +143,17 @@ def _integer(text: str) -> int | _Odd:
 def _number(text: str) -> float | _Odd:
     value = float(text)
     return value if math.isfinite(value) else _Odd()
+
+
+def _deep(document: Any) -> bool:
+    """Whether there are more levels than may be."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _depth in range(DEEPEST):
+        below = (outer.values() if isinstance(outer, dict) else outer for outer in level)
+        level = [inner for outer in below for inner in outer if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _check(document: Any) -> None:

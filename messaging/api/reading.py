@@ -89,8 +89,17 @@ def read_sending(body: Mapping[str, Any], *, now: datetime) -> Sending:
         fit_media=fields.flag("fit_media", default=True),
     )
     if faults:
-        raise Problem(400, errors=faults[:MOST_FAULTS])
+        raise Problem(400, errors=_told(faults))
     return sending
+
+
+def _told(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first faults, and how many there are when that is not all of them."""
+    if len(faults) <= MOST_FAULTS:
+        return faults
+    message = f"{len(faults)} faults were found; the first {MOST_FAULTS} are told."
+    more = fault("", "more_faults", message, limit=MOST_FAULTS, actual=len(faults), fix="Mend these and ask again.")
+    return [*faults[:MOST_FAULTS], more]
 
 
 def _senders(fields: Fields) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from messaging import callbacks
-from messaging.api import shapes
+from messaging.api import limits, shapes
 from messaging.api.errors import Problem, fault, invalid
 from messaging.api.files import with_files
 from messaging.api.reading import Sending
@@ -17,6 +17,7 @@ from messaging.content import Content
 from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
 from messaging.queueing import NotQueued, Order, examine, queue
 from messaging.routing import MOST_SENDERS, preferred
+from messaging.sandboxed import may_reach
 from messaging.slide_rules import blocking
 from messaging.templates import template_content
 
@@ -62,18 +63,20 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
 
 
 def send(order: Order) -> dict[str, Any]:
-    """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding."""
+    """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding, and 429 for a key
+    that has sent to enough people today."""
     now = timezone.now()
     examination = examine(order, now=now)
+    if order.api_key and examination.ok:
+        limits.check_day(order.api_key, len(examination.places), now=now)
     try:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
         raise refused(refusal) from refusal
-    rows = message.transactions.select_related("account", "sender").order_by("position")
     advice = [shapes.finding(one) for one in examination.findings]
     return {
         "id": str(message.pk),
-        "transactions": [shapes.accepted(row) for row in rows],
+        "transactions": shapes.accepted(message, order.senders),
         "findings": advice + shapes.held_back(examination.held_back),
         "routing": [shapes.route(one) for one in examination.routing],
     }
@@ -107,7 +110,8 @@ def _senders(key: ApiKey, sending: Sending) -> list[Sender]:
     them. Two queries."""
     known = Sender.objects.for_key(key).served().select_related("account")
     if sending.any_sender:
-        if usable := preferred(known):
+        # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
+        if usable := [one for one in preferred(known) if may_reach(key, one.account.base_url)]:
             return usable[:MOST_SENDERS]
         raise _not_allowed("/from")
     ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]

@@ -98,16 +98,26 @@ def story(row: Transaction) -> list[dict[str, Any]]:
     ]
 
 
-def accepted(row: Transaction) -> dict[str, Any]:
-    """A transaction as it stands in the answer to a send; needs `account` and `sender` loaded."""
+def accepted(message: Message, senders: Iterable[Sender]) -> list[dict[str, Any]]:
+    """A message's transactions as they stand in the answer to a send. In: all who may carry them, with their `account`.
+    One query, for the few fields that are told."""
+    known = {sender.pk: sender for sender in senders}
+    told = message.transactions.only(
+        "message_id", "sender_id", "recipient", "status", "correlation_id", "reason_code", "reason_text"
+    ).order_by("position")
+    return [_accepted(row, known[row.sender_id]) for row in told]
+
+
+def _accepted(row: Transaction, sender: Sender) -> dict[str, Any]:
     members: dict[str, Any] = {
         "id": str(row.pk),
         "to": row.recipient,
         "status": row.status,
         "correlation_id": row.correlation_id,
-        "sender": row.sender.address,
-        "provider": row.account.provider,
+        "sender": sender.address,
+        "provider": sender.account.provider,
     }
+    row.account = sender.account
     if trouble := timeline.reason(row):
         members["reason"] = {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step}
     return members

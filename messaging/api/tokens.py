@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.utils import timezone
 
 from messaging.models import ApiKey
 
@@ -26,8 +27,9 @@ class BadToken(Exception):
 def holder(token: str, find: Callable[[str], ApiKey | None]) -> ApiKey:
     """The key that signed `token`; `find` looks a key up by its prefix.
 
-    The token is HS256 over the base64-decoded JWT secret; `iss` is the key's prefix; `iat` lies at most 24 hours back
-    and 5 minutes ahead; `exp` and `nbf` count when they are given; `aud`, when given, is our own address.
+    The token is HS256 over the base64-decoded JWT secret, or the one from before a rotation; `iss` is the key's prefix;
+    `iat` lies at most 24 hours back and 5 minutes ahead; `exp` and `nbf` count when they are given; `aud`, when given,
+    is our own address.
     Raises BadToken.
     """
     if len(token) > LONGEST:
@@ -57,12 +59,7 @@ def _issuer(token: str) -> str:
 
 
 def _verify(token: str, key: ApiKey) -> None:
-    claims: dict[str, Any] = jwt.decode(
-        token,
-        base64.b64decode(key.jwt_secret, validate=True),
-        algorithms=["HS256"],
-        options={"require": ["iss", "iat"], "verify_iat": False, "verify_aud": False},
-    )
+    claims = _claims(token, key)
     issued = claims["iat"]
     if isinstance(issued, bool) or not isinstance(issued, int | float):
         raise BadToken("iat is no time")
@@ -70,3 +67,22 @@ def _verify(token: str, key: ApiKey) -> None:
         raise BadToken("iat is out of range")
     if "aud" in claims and claims["aud"] != settings.PUBLIC_BASE_URL:
         raise BadToken("made for somebody else")
+
+
+def _claims(token: str, key: ApiKey) -> dict[str, Any]:
+    """What the token says, once one of the key's secrets has signed it."""
+    secrets = [base64.b64decode(secret, validate=True) for secret in key.jwt_secrets(timezone.now())]
+    wrong: jwt.InvalidSignatureError | None = None
+    for secret in secrets:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                secret,
+                algorithms=["HS256"],
+                options={"require": ["iss", "iat"], "verify_iat": False, "verify_aud": False},
+            )
+        except jwt.InvalidSignatureError as error:
+            wrong = error
+        else:
+            return claims
+    raise wrong or BadToken("the key signs no tokens")

@@ -14,6 +14,7 @@ from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from messaging.addresses import digits
 from messaging.api import authentication, tokens
@@ -22,6 +23,7 @@ from messaging.gateway.serving import Call, Tenant
 from messaging.models import ApiKey, Sender, Template
 from messaging.models.sealing import SealBroken
 from messaging.routing import preferred
+from messaging.sandboxed import may_reach
 
 Credentials = Mapping[str, Sequence[str]]
 SENDS = "messages:send"
@@ -49,7 +51,7 @@ def caller(dialect: Dialect, call: Call) -> Caller | None:
         return None
     key, credentials = found
     able = Sender.objects.for_key(key).served().filter(mms_enabled=True).select_related("account")
-    senders = tuple(preferred(able))
+    senders = tuple(one for one in preferred(able) if may_reach(key, one.account.base_url))
     return Caller(key, senders, _tenant(dialect, call, key, credentials, senders))
 
 
@@ -92,7 +94,7 @@ def _of_webex(call: Call) -> tuple[ApiKey, Credentials] | None:
         return _proved(call.headers.get("key", ""), "service_key")
     try:
         key = tokens.holder(token.strip(), authentication.in_force)
-        return key, {"service_id": (key.prefix,), "service_secret": (key.jwt_secret,)}
+        return key, {"service_id": (key.prefix,), "service_secret": key.jwt_secrets(timezone.now())}
     except (tokens.BadToken, SealBroken):
         return None
 
@@ -109,7 +111,8 @@ def _of_telesign(call: Call) -> tuple[ApiKey, Credentials] | None:
         return proved
     key = authentication.in_force(customer)
     try:
-        return (key, {"customer_id": (customer,), "api_key": (key.jwt_secret,)}) if key and key.jwt_secret else None
+        secrets = key.jwt_secrets(timezone.now()) if key else []
+        return (key, {"customer_id": (customer,), "api_key": secrets}) if key and secrets else None
     except SealBroken:
         return None
 

@@ -12,14 +12,16 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from messaging import bodies, callbacks
+from messaging.api import limits
 from messaging.api.authentication import note_use
+from messaging.api.errors import Problem
 from messaging.compat import callers, keeping, lookups, refusals
 from messaging.compat.callers import Caller
 from messaging.compat.desks import KeyDesk
 from messaging.compat.dialects import DIALECTS, Dialect
 from messaging.compat.orders import order_for
 from messaging.gateway.contract import HttpAnswer
-from messaging.gateway.serving import Call, ReceivedMessage, Rejected
+from messaging.gateway.serving import Call, ReceivedMessage, Refusal, Rejected
 from messaging.models import Message
 from messaging.models.rows import save_fields
 from messaging.queueing import NotQueued, examine, queue
@@ -80,9 +82,13 @@ def _take(dialect: Dialect, caller: Caller, message: ReceivedMessage) -> HttpAns
     examination = examine(order, now=now)
     try:
         with atomic():
+            if examination.ok:
+                limits.check_day(caller.key, len(examination.places), now=now)
             _tell_of_the_held(queue(order, now=now, examination=examination), now)
     except NotQueued as refusal:
         raise refusals.by_findings(dialect, message, refusal.findings) from refusal
+    except Problem as enough:
+        raise Rejected(dialect.server.refuse(Refusal.THROTTLED, message) or refusals.internal(dialect)) from enough
     return answer
 
 

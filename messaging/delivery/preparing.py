@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from django.db import DatabaseError
 from django.utils import timezone
 
-from messaging import saved_contents
+from messaging import sandboxed, saved_contents
 from messaging.delivery import attachments
 from messaging.delivery.lanes import Lane
 from messaging.delivery.outcomes import Result
@@ -63,7 +63,9 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
                 continue
-            prepared.jobs.append(Job(taken, message, _request(lane, message, shelf), shelf))
+            request = _request(lane, message, shelf)
+            _check_reach(taken, request)
+            prepared.jobs.append(Job(taken, message, request, shelf))
         except SendError as error:
             prepared.spoiled.append((taken, Result(error=error, shelf=shelf)))
         except DatabaseError:
@@ -94,6 +96,11 @@ def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpR
         return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
     message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
     return lane.provider.client.build(lane.account, message, now=timezone.now())
+
+
+def _check_reach(taken: Claim, request: HttpRequest) -> None:
+    if not sandboxed.may_reach(taken.transaction.message.api_key, request.url):
+        raise Refused(sandboxed.CODE, "A test key reaches sandboxes only; this account is a real one.")
 
 
 def _broken(taken: Claim, error: Exception) -> SendError:

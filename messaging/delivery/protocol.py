@@ -60,7 +60,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
             attempt_no=F("attempt_no") + 1,
             updated_at=now,
         )
-        rows = Transaction.objects.filter(lease_token=token).select_related("message", "sender__account")
+        rows = Transaction.objects.filter(lease_token=token).select_related("message__api_key", "sender__account")
         claims = [
             Claim(row, SendAttempt(transaction=row, number=row.attempt_no, sender=row.sender, started_at=now), token)
             for row in rows

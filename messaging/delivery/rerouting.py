@@ -62,7 +62,7 @@ def _rounds() -> Iterator[int]:
                 expires_at__gt=now,
             ).exclude(message__alternatives=[])
             later = due.filter(pk__gt=last) if last else due
-            locked = later.order_by("pk").select_related("message", "sender__account")
+            locked = later.order_by("pk").select_related("message__api_key", "sender__account")
             rows = list(locked.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
             if not rows:
                 return

@@ -43,6 +43,19 @@ class Addressing:
         """Whether the operator has named this private target."""
         return f"[{host}]:{port}" in self._allowed if ":" in host else f"{host.lower()}:{port}" in self._allowed
 
+    def is_sandbox(self, address: str) -> bool:
+        """Whether an address leads to a private target that the operator has named, and can lead nowhere else.
+
+        A public address or a name with a dot is none, even when it stands in the list; nor is anything unreadable.
+        """
+        try:
+            url = httpx.URL(address)
+            host, standard = url.host, _PORTS[url.scheme]
+        except (httpx.InvalidURL, KeyError, ValueError):
+            return False
+        inner = not is_public(host) if _is_literal(host) else bool(host) and "." not in host
+        return inner and not url.userinfo and self.allows(host, url.port or standard)
+
     def resolver(self) -> AbstractResolver:
         """A resolver that answers with vetted addresses only, which are then the ones connected to."""
         return _Resolver(self)

@@ -1,16 +1,18 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
 from messaging.models.provider_codes import ProviderCode
 from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
-from messaging.models.senders import SCOPES, ApiKey, ProviderAccount, Sender, issue_key
+from messaging.models.senders import SCOPES, ApiKey, ProviderAccount, Sender
 from messaging.models.templates import Draft, DraftVersion, Part, Slide, Template, TemplateVersion
 
 __all__ = [
+    "LONGEST_ROTATION",
     "SCOPES",
     "ApiKey",
     "Callback",
@@ -39,4 +41,5 @@ __all__ = [
     "Transaction",
     "client_ref",
     "issue_key",
+    "rotate_key",
 ]

@@ -1,13 +1,16 @@
-"""Writing the same fields of many rows at once, for the hot path of sending.
+"""Writing many rows at once, for the hot paths of accepting and sending.
 
 `QuerySet.bulk_update` builds one CASE for each field and row: measured, it cost more than all other work of a send
-together. One prepared statement for all rows does the same (performance, section A).
+together. One prepared statement for all rows does the same (performance, section A). `bulk_create` makes an object of
+each row and asks each of its fields: measured, that took longer than the database did.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import JSONField, Model, QuerySet
 
 
 def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
@@ -28,3 +31,48 @@ def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
+
+
+def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], **same: Any) -> None:
+    """Insert rows of one model in one statement, whatever their number.
+
+    In: of each row the fields in which it differs, the same names in all, with values as JSON has them (an id as text);
+    and `same`, what they share, foreign keys by their id. The other fields get their defaults. No signals, no
+    `auto_now`; the id is among what is given.
+    """
+    if not rows:
+        return
+    quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
+    own = [fields[name] for name in rows[0]]
+    shared = [field for field in fields.values() if field not in own]
+    values = [
+        field.get_db_prep_save(same[field.name] if field.name in same else field.get_default(), connection)
+        for field in shared
+    ]
+    named = [quote(str(field.column)) for field in own]
+    if connection.vendor == "postgresql":
+        typed = ", ".join(f"{name} {field.db_type(connection)}" for name, field in zip(named, own, strict=True))
+        taken, source = named, f"jsonb_to_recordset(%s::jsonb) AS given({typed})"
+    else:
+        taken, source = [f"json_extract(value, '$.{name}')" for name in named], "json_each(%s)"
+        # It would take JSON apart and put it together in a spelling that Django does not look for.
+        spelt = [field.name for field in own if isinstance(field, JSONField)]
+        rows = [{**row, **{name: json.dumps(row[name]) for name in spelt}} for row in rows]
+    columns = ", ".join([*(quote(str(field.column)) for field in shared), *named])
+    wanted = ", ".join([*("%s" for _value in values), *taken])
+    texts = json.dumps([{str(fields[name].column): value for name, value in row.items()} for row in rows])
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {source}"  # noqa: S608 (our own names)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, texts])
+
+
+def insert_from(model: type[Model], query: "QuerySet[Any, Any]", names: Sequence[str]) -> None:
+    """Insert a row of one model for each row of a query, which never leaves the database.
+
+    In: a query for tuples, and the fields that its columns go to, in their order. The other columns must do without.
+    """
+    quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
+    columns = ", ".join(quote(str(fields[name].column)) for name in names)
+    chosen, values = query.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) {chosen}", values)

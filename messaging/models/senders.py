@@ -1,17 +1,19 @@
 """Provider accounts, the sender IDs that belong to them, and the API keys of integrations."""
 
-import base64
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from uuid6 import uuid7
 
 from messaging.addresses import AddressError, SenderKind, check_sender
@@ -180,17 +182,35 @@ SCOPES = {
 
 
 class ApiKey(models.Model):
-    """An integration. The key itself is shown once; only its digest stays. Also verifies the JWTs it issues."""
+    """An integration. The key itself is shown once; only its digest stays. Also verifies the JWTs it issues.
+
+    A `test` key reaches accounts at sandboxes only. While a rotation runs, the secrets of before hold as well, until
+    `previous_until`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=8, unique=True, editable=False)
+    test = models.BooleanField(
+        "test key", default=False, help_text="Reaches sandboxes only, never a real provider. Cannot be changed later."
+    )
     digest = models.CharField(max_length=64, editable=False)
+    digest_previous = models.CharField(max_length=64, blank=True, default="", editable=False)
     jwt_secret_sealed = models.TextField(editable=False, default="")
+    jwt_secret_previous_sealed = models.TextField(editable=False, default="")
+    previous_until = models.DateTimeField("previous secret until", null=True, blank=True, editable=False)
     scopes = models.JSONField(default=list)
     senders = models.ManyToManyField(Sender, blank=True, related_name="api_keys")
     source_cidrs = models.JSONField(default=list, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    calls_per_second = models.PositiveSmallIntegerField(
+        default=100,
+        validators=[MinValueValidator(1)],
+        help_text="On average; ten seconds' worth may come at once.",
+    )
+    recipients_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many people it may send to in a day of UTC. Empty for any number."
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -198,9 +218,15 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API key"
+        constraints = [models.CheckConstraint(condition=Q(calls_per_second__gt=0), name="key_calls_positive")]
 
     def __str__(self) -> str:
-        return f"{self.name} (mms_live_{self.prefix}…)"
+        return f"{self.name} ({self.mark}…)"
+
+    @property
+    def mark(self) -> str:
+        """What the key begins with: for people, and for whoever looks for keys that leaked."""
+        return f"mms_{'test' if self.test else 'live'}_{self.prefix}"
 
     @property
     def owner_label(self) -> str:
@@ -212,32 +238,22 @@ class ApiKey(models.Model):
         """The base64 secret that signs this integration's JWTs."""
         return unseal(self.jwt_secret_sealed).get("jwt", "")
 
-    def matches(self, secret: str) -> bool:
+    def jwt_secrets(self, now: datetime) -> list[str]:
+        """All that may sign its JWTs at a moment, the present one first."""
+        previous = unseal(self.jwt_secret_previous_sealed).get("jwt", "") if self.rotating(now) else ""
+        return [secret for secret in (self.jwt_secret, previous) if secret]
+
+    def rotating(self, now: datetime) -> bool:
+        """Whether the secrets from before the last rotation still hold."""
+        return self.previous_until is not None and now < self.previous_until
+
+    def matches(self, secret: str, now: datetime | None = None) -> bool:
         """Whether the secret part of a presented key is this key's, in constant time."""
-        return hmac.compare_digest(self.digest, digest_of(secret))
+        given = digest_of(secret)
+        previous = self.digest_previous if self.rotating(now or timezone.now()) else ""
+        return hmac.compare_digest(self.digest, given) | hmac.compare_digest(previous, given)
 
 
 def digest_of(secret: str) -> str:
     """What is stored of a key: SHA-256 of its secret part, peppered with the portal's own secret."""
     return hmac.new(settings.SECRET_KEY.encode(), secret.encode(), hashlib.sha256).hexdigest()
-
-
-def issue_key(*, name: str, scopes: list[str], senders: list[Sender] | None = None) -> tuple[ApiKey, str, str]:
-    """Make an API key. Out: the row, the whole key and the JWT secret (base64), both shown only now.
-
-    Raises ValueError for a scope that does not exist.
-    """
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown:
-        raise ValueError(f"No such scope: {', '.join(unknown)}. There are {', '.join(SCOPES)}.")
-    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-    jwt_secret = base64.b64encode(secrets.token_bytes(32)).decode()
-    key = ApiKey.objects.create(
-        name=name,
-        prefix=prefix,
-        digest=digest_of(secret),
-        jwt_secret_sealed=seal({"jwt": jwt_secret}),
-        scopes=scopes,
-    )
-    key.senders.set(senders or [])
-    return key, f"mms_live_{prefix}_{secret}", jwt_secret

@@ -24,6 +24,7 @@ LEFT_OUT = {
     "recipient_repeated": "repeated",
     "recipients_opted_out": "opted_out",
     "country_not_allowed": "abroad",
+    "more_out_of_reach": "abroad",
 }
 
 

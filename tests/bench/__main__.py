@@ -18,6 +18,7 @@ from pathlib import Path
 
 import django
 
+from tests.bench import accept
 from tests.faults.world import ROOT, World, world
 
 ROUNDS = 5
@@ -37,7 +38,7 @@ def main() -> int:
         django.setup()
         # So slow that no receipt comes in while the sends are measured.
         place.start_sandbox(speed=0.0001)
-        rows = [*_rooms(), *_sending(place, options.messages), *_receipts(options.messages)]
+        rows = [*_rooms(), *_sending(place, options.messages), *_receipts(options.messages), *accept.measure(place)]
     options.write.parent.mkdir(parents=True, exist_ok=True)
     options.write.write_text(json.dumps(rows, indent=2) + "\n")
     for row in rows:

@@ -84,12 +84,13 @@ class World:
         self.start(sys.executable, "manage.py", *words, name="sandbox")
         _wait_for(f"http://127.0.0.1:{self.sandbox_port}/healthz")
 
-    def start_web(self) -> None:
-        """Open the web door, for receipts."""
+    def start_web(self) -> subprocess.Popen[bytes]:
+        """Open the web door, for receipts and the API."""
         bind = f"127.0.0.1:{self.web_port}"
         gunicorn = [sys.executable, "-m", "gunicorn", "mmsportal.wsgi", "-b", bind, "-k", "gthread", "--threads", "4"]
-        self.start(*gunicorn, name="web")
+        child = self.start(*gunicorn, name="web")
         _wait_for(f"http://{bind}/healthz")
+        return child
 
     def start_pump(self) -> subprocess.Popen[bytes]:
         """A worker that sends, sweeps and reads receipts until it is ended."""

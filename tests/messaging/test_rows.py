@@ -4,10 +4,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
+from django.db.transaction import atomic
 from django.utils import timezone
+from uuid6 import uuid7
 
-from messaging.models import SendAttempt, Transaction
-from messaging.models.rows import save_fields
+from messaging import timeline
+from messaging.models import SendAttempt, TimelineEntry, Transaction, client_ref
+from messaging.models.rows import insert, save_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +46,72 @@ def test_json_and_nothing_survive(transaction):
 def test_no_rows_are_no_statement(django_assert_num_queries):
     with django_assert_num_queries(0):
         save_fields([], ["status"])
+
+
+ODD = "“quoted” \\ 'text' 100 % $(a) \U0001f600\x7f"
+
+
+@pytest.fixture
+def inserted(queued):
+    """Rows that came in by one statement, beside one that was saved as an object."""
+
+    def make(**more):
+        message = queued()
+        ids = [uuid7(), uuid7()]
+        rows = [
+            {
+                "id": pk.hex,
+                "client_ref": client_ref(pk),
+                "recipient": f"+1416555012{position}",
+                "position": position,
+                "substitutions": {"a": ODD, "b": ""},
+                "held": position > 1,
+            }
+            for position, pk in enumerate(ids, start=1)
+        ]
+        at = timezone.now()
+        same = {"next_attempt_at": at, "expires_at": at + timedelta(hours=1), "created_at": at, "updated_at": at}
+        sender = message.sender
+        given = {"message": message.pk, "sender": sender.pk, "account": sender.account_id, "status": "queued"}
+        insert(Transaction, rows, **{**same, **given, **more})
+        return [Transaction.objects.get(pk=pk) for pk in ids], at
+
+    return make
+
+
+def test_inserted_rows_are_as_saved_ones(inserted):
+    (first, second), at = inserted(correlation_id=ODD)
+
+    assert (first.recipient, first.position, first.held, second.held) == ("+14165550121", 1, False, True)
+    assert (first.substitutions, first.correlation_id) == ({"a": ODD, "b": ""}, ODD)
+    assert (first.next_attempt_at, first.expires_at) == (at, at + timedelta(hours=1))
+    assert (first.via, first.attempt_no, first.lease_token, first.clicks) == ("", 0, None, 0)
+    assert first.client_ref == client_ref(first.pk)
+    again = Transaction.objects.get(pk=first.pk)
+    again.pk, again.client_ref, again.recipient = uuid7(), "x", "+14165550129"
+    again.save(force_insert=True)
+    assert Transaction.objects.filter(substitutions=first.substitutions, created_at=at).count() == 3
+
+
+def test_what_the_table_forbids_is_not_inserted(inserted):
+    with pytest.raises(IntegrityError), atomic():
+        inserted(status="queued", next_attempt_at=None)
+
+
+def test_facts_about_all_rows_are_as_single_ones(inserted):
+    rows, at = inserted()
+    every = Transaction.objects.filter(pk__in=[row.pk for row in rows])
+
+    timeline.append_all(every, now=at)
+    timeline.append_all(every, "fitting", now=at)
+    timeline.append([timeline.entry(row, kind, now=at) for row in rows for kind in ("queued", "fitting")])
+
+    first, fitting = TimelineEntry.objects.filter(transaction=rows[0])
+    assert (first.kind, first.state, first.dedupe_key, first.data) == ("queued", "queued", "queued:0", {})
+    assert (fitting.kind, fitting.state, fitting.source) == ("fitting", "", "portal")
+    assert (first.at, first.received_at) == (at, at)
+
+
+def test_no_rows_are_no_insert(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        insert(Transaction, [])

@@ -1,4 +1,4 @@
-"""manage.py create_api_key NAME --scopes ... [--senders ...]: a key for an integration, shown once."""
+"""manage.py create_api_key NAME --scopes ... [--senders ...] [--test]: a key for an integration, shown once."""
 
 from typing import Any
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--senders", nargs="*", default=[], metavar="ADDRESS", help="the sender IDs it may use; all when left out"
         )
+        parser.add_argument("--test", action="store_true", help="a test key: it reaches sandboxes only")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         name = options["name"].strip()
@@ -25,7 +26,10 @@ class Command(BaseCommand):
             raise CommandError("Give the key a name of 1 to 80 characters.")
         try:
             key, secret, jwt_secret = issue_key(
-                name=name, scopes=list(dict.fromkeys(options["scopes"])), senders=_senders(options["senders"])
+                name=name,
+                scopes=list(dict.fromkeys(options["scopes"])),
+                senders=_senders(options["senders"]),
+                test=options["test"],
             )
         except ValueError as error:
             raise CommandError(str(error)) from error

@@ -4,6 +4,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -11,7 +12,9 @@ from django.db.transaction import atomic
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from messaging import tasks
 from messaging.models import IdempotencyRecord, Message, issue_key
+from tests.messaging.api.dying import Killed, at_line
 
 ONCE = {"Idempotency-Key": "7c1e0b9a"}
 pytestmark = pytest.mark.django_db
@@ -84,6 +87,17 @@ def test_the_key_is_free_again_after_three_days(send) -> None:
     assert IdempotencyRecord.objects.count() == 1
 
 
+def test_answers_are_cleared_away_when_their_key_is_free_again(send, monkeypatch) -> None:
+    monkeypatch.setattr("messaging.repeats.AT_ONCE", 1)
+    for name in ("old", "older", "new"):
+        send(headers={"Idempotency-Key": name})
+    then = timezone.now() - timedelta(hours=72, seconds=1)
+    IdempotencyRecord.objects.exclude(key="new").update(created_at=then)
+    tasks.clear_repeats()
+    assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
+    assert Message.objects.count() == 3
+
+
 def test_a_fault_while_queueing_leaves_neither_message_nor_key(client, sender, body, monkeypatch) -> None:
     def broken(*_args, **_more):
         raise RuntimeError("the disk is gone")
@@ -141,3 +155,33 @@ def test_a_copy_of_a_request_that_still_runs_is_told_to_wait(client, issued_key,
     refused(response, 409, "idempotency_in_progress")
     assert response["Retry-After"] == "1"
     assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_dies_at_any_line_leaves_one_message_and_one_answer(client, sender, body) -> None:
+    """Rolled back or whole: the repeated request cannot tell, and every later one gets the same answer."""
+
+    def post(name: str) -> Any:
+        asked = {**body, "callback_data": name}
+        return client.post("/api/v1/messages", asked, format="json", headers={"Idempotency-Key": name})
+
+    post("warm")
+    lines = at_line(0, lambda: post("whole"))
+    # One line in three, and the last ones: behind the commit there are but a few.
+    numbers = sorted({*range(1, lines, 3), *range(lines - 4, lines + 1)})
+    replayed = 0
+    for number in numbers:
+        name = f"line {number}"
+        with pytest.raises(Killed):
+            at_line(number, lambda name=name: post(name))
+        # The database hears that the line is gone, as when a process ends.
+        connection.close()
+        connection.connect()
+        again = post(name)
+        sent = Message.objects.get(callback_data=name)
+        assert (again.status_code, again.json()["id"]) == (201, str(sent.pk)), number
+        assert sent.transactions.get().timeline.count() == 1
+        replayed += "Idempotent-Replayed" in again
+    assert len(numbers) > 15
+    # Some died behind the commit, and most before it.
+    assert 0 < replayed < len(numbers) / 2

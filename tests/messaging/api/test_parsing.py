@@ -21,6 +21,9 @@ def post(client):
     ("raw", "code", "pointer"),
     [
         (b"[" * 200_000, "json_too_deep", ""),
+        (b'{"to": [' + b"[]," * 300_000 + b"[]]}", "json_too_many", ""),
+        (b'{"to": [[["a\\u0000"]]]}', "text_nul", "/to/0/0/0"),
+        (b'{"a":' * 21 + b"1" + b"}" * 21, "json_too_deep", "/a" * 20),
         (b'{"a":' * 30 + b"1" + b"}" * 30, "json_too_deep", "/a" * 20),
         (b'{"substitutions": {"x": "\\ud800"}}', "text_surrogate", "/substitutions/x"),
         (b'{"\\udc00": 1}', "text_surrogate", "/?"),
@@ -101,6 +104,10 @@ def test_other_content_types_are_415(post, refused, content_type) -> None:
 )
 def test_types_are_never_guessed(send, refused, members, pointer) -> None:
     assert pointer in [error["pointer"] for error in refused(send(**members), 400)]
+
+
+def test_twenty_levels_are_taken() -> None:
+    assert parse(b'{"a":' * 20 + b"1" + b"}" * 20)
 
 
 def test_whole_text_survives_as_it_was_sent() -> None:

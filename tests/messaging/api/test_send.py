@@ -105,10 +105,45 @@ def test_what_is_no_number_is_refused_at_its_place(send, refused, written) -> No
     assert {error["pointer"] for error in errors} == {"/to/1/msisdn"}
 
 
+def test_of_very_many_faults_the_first_are_told_and_their_number(send, refused) -> None:
+    *first, last = refused(send(to=[{"msisdn": "911", "state": "x"}] * 10_000), 400, "more_faults")
+    assert (last["limit"], last["actual"], len(first)) == (50, 20_000, 50)
+    assert first[0]["pointer"] == "/to/0/state"
+
+
+def test_ten_thousand_recipients_with_values_of_their_own_fit_into_one_request(
+    send, django_assert_max_num_queries
+) -> None:
+    people = [
+        {
+            "msisdn": f"+1416{5_000_000 + number}",
+            "correlation_id": f"order {number} " + "x" * 80,
+            "substitutions": {"first": f"Añn {number} " + "y" * 100, "area": "EC1M 4BH"},
+        }
+        for number in range(10_000)
+    ]
+    with django_assert_max_num_queries(25):
+        answer = send(to=people, content=content(text="$(first) of $(area)"), headers={"Idempotency-Key": "many"})
+    assert answer.status_code == 201, answer.content[:500]
+    told = answer.json()["transactions"]
+    assert [row["to"] for row in told] == [person["msisdn"] for person in people]
+    last = Transaction.objects.get(pk=told[-1]["id"])
+    assert (last.position, last.substitutions) == (9_999, people[-1]["substitutions"])
+    assert last.timeline.get().kind == "queued"
+
+
 @pytest.mark.parametrize("number", ["+447400123456", "+18765550101", "+19005550123"])
 def test_countries_and_services_out_of_reach_are_refused(send, refused, number) -> None:
     (error,) = refused(send(to=["+16475550142", number]), 422, "country_not_allowed")
     assert error["pointer"] == "/to/1"
+
+
+def test_of_very_many_numbers_out_of_reach_the_first_are_named_and_all_are_counted(send, refused) -> None:
+    numbers = [f"+4474{number:08}" for number in range(500)]
+    errors = refused(send(to=["+16475550142", *numbers]), 422, "more_out_of_reach")
+    named = [error["pointer"] for error in errors if error["code"] == "country_not_allowed"]
+    (more,) = [error for error in errors if error["code"] == "more_out_of_reach"]
+    assert (len(named), named[0], more["limit"], more["actual"]) == (50, "/to/1", 50, 500)
 
 
 def test_a_sender_may_reach_its_own_country(send, account) -> None:
