@@ -20,7 +20,7 @@ from messaging.addresses import SenderKind
 from messaging.content import Content
 from messaging.gateway import registry
 from messaging.gateway.serving import base_path, served, server
-from messaging.models import ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
+from messaging.models import SCOPES, ApiKey, Message, ProviderAccount, Sender, Transaction, issue_key
 from messaging.queueing import Order, RecipientOrder, queue
 from mmsportal.sandbox.testing import Running, running
 from tests.working import HELLO
@@ -99,7 +99,7 @@ def issued_key(db) -> tuple[ApiKey, str, str]:
     """An API key with every scope: the row, the key, the JWT secret."""
     return issue_key(
         name="Shop backend",
-        scopes=["messages:send", "messages:read", "templates:read", "senders:read", "media:read", "media:write"],
+        scopes=list(SCOPES),
     )
 
 

@@ -170,9 +170,12 @@ SCOPES = {
     "messages:send": "Send and cancel messages",
     "messages:read": "Read messages, transactions and timelines",
     "templates:read": "Read templates",
+    "templates:write": "Save templates",
     "senders:read": "Read sender IDs",
     "media:read": "Read media",
-    "media:write": "Upload media",
+    "media:write": "Upload, describe and archive media",
+    "opt_outs:read": "Read opt-outs",
+    "opt_outs:write": "Enter opt-outs, and lift those that it entered",
 }
 
 

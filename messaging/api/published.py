@@ -1,0 +1,57 @@
+"""The last touch to the published document: components, the ways in, and the answers that any call may get."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from messaging.api.errors import CONTENT_TYPE, PLAIN
+from messaging.api.schema_words import Schema, ref
+from messaging.api.schemas import COMPONENTS
+
+# What any call can be answered, and what a call with a body can be answered besides.
+ANY_CALL, WITH_BODY = (400, 401, 403, 404, 406, 429, 500, 503), (413, 415)
+
+
+class ServiceKeys(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The two ways in, for the published document."""
+
+    target_class = "messaging.api.authentication.ServiceAuthentication"
+    name = ["key", "token"]
+
+    def get_security_definition(self, auto_schema: Any) -> list[Schema]:  # noqa: ARG002 (drf-spectacular's signature)
+        return [
+            {"type": "apiKey", "in": "header", "name": "key", "description": "The key, mms_live_..., as issued."},
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "HS256 over the base64-decoded JWT secret of the key; `iss` is the key's prefix, `iat` "
+                "lies at most 24 hours back. With both, the token decides.",
+            },
+        ]
+
+
+def complete(result: Schema, **_more: Any) -> Schema:
+    """The last hook of drf-spectacular: adds COMPONENTS, and to each operation the refusals that any of them knows."""
+    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
+    for path in result["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                _add_refusals(operation)
+    return result
+
+
+def _add_refusals(operation: Schema) -> None:
+    # Either way in will do; drf-spectacular would ask for both.
+    operation["security"] = [{"key": []}, {"token": []}]
+    statuses = ANY_CALL + (WITH_BODY if "requestBody" in operation else ())
+    for status in statuses:
+        operation["responses"][str(status)] = refusal(PLAIN[status][1])
+    for status, response in operation["responses"].items():
+        if status.startswith(("4", "5")) and "content" not in response:
+            response.update(refusal(response.get("description", "")))
+
+
+def refusal(description: str) -> Schema:
+    """A response that is a problem."""
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": ref("Problem")}}}
