@@ -40,6 +40,8 @@ MIDDLEWARE = [
     "media.hosting.HostFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
+    "messaging.api.answering.Compressed",
+    "messaging.api.answering.Conditional",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mmsportal.language.PagesInTheReadersLanguage",

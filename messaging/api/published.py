@@ -11,6 +11,13 @@ from messaging.api.schemas import COMPONENTS
 # What any call can be answered, and what a call with a body can be answered besides.
 ANY_CALL, WITH_BODY = (400, 401, 403, 404, 406, 429, 500, 503), (413, 415)
 
+IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of an earlier answer: 304 without a body when it still stands.",
+    "schema": {"type": "string", "pattern": '^(W/)?"[!#-~]{1,80}"$'},
+}
+
 
 class ServiceKeys(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The two ways in, for the published document."""
@@ -33,12 +40,26 @@ class ServiceKeys(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 def complete(result: Schema, **_more: Any) -> Schema:
     """The last hook of drf-spectacular: adds COMPONENTS, and to each operation the refusals that any of them knows."""
-    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(COMPONENTS)
+    # Every member of a file is there, unless `fields` names some of them.
+    schemas["Asset"].pop("required", None)
+    result["components"].setdefault("parameters", {})["IfNoneMatch"] = IF_NONE_MATCH
     for path in result["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             if isinstance(operation, dict) and "responses" in operation:
                 _add_refusals(operation)
+                if method == "get":
+                    _add_tag(operation)
     return result
+
+
+def _add_tag(operation: Schema) -> None:
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+    for status, response in operation["responses"].items():
+        if status == "200":
+            response.setdefault("headers", {})["ETag"] = {"schema": {"type": "string"}, "required": True}
+    operation["responses"]["304"] = {"description": "Nothing has changed since the answer with that ETag."}
 
 
 def _add_refusals(operation: Schema) -> None:
