@@ -4,7 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -69,10 +75,15 @@ class DescriptionSerializer(serializers.Serializer[Any]):
     alt = serializers.CharField(allow_blank=True, max_length=uploads.ALT_LENGTH)
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class BytesField(serializers.FileField):
+    """The file itself; what is only read would be documented as its address."""
+
+
 class UploadSerializer(serializers.Serializer[Any]):
     """The form of an upload as the schema shows it; `read_form` reads it."""
 
-    file = serializers.FileField(help_text="One file; its type is told from its content.")
+    file = BytesField(help_text="One file; its type is told from its content.")
     alt = serializers.CharField(required=False, allow_blank=True, max_length=uploads.ALT_LENGTH)
 
 
@@ -80,12 +91,11 @@ _LIST = inline_serializer(
     "MediaList", {"next": serializers.URLField(allow_null=True), "results": AssetSerializer(many=True)}
 )
 _MEMBERS = AssetSerializer.Meta.fields
+_MEMBER = f"({'|'.join(_MEMBERS)})"
 _FIELDS = OpenApiParameter(
     "fields",
-    {"type": "array", "items": {"type": "string", "enum": list(_MEMBERS)}, "minItems": 1},
+    {"type": "string", "pattern": f"^{_MEMBER}(,{_MEMBER})*$", "maxLength": 200},
     description="Only these members of each file, by commas.",
-    style="form",
-    explode=False,
 )
 _FILTERS = [
     _FIELDS,
@@ -112,6 +122,7 @@ class AssetCollection(APIView):
 
     @extend_schema(
         operation_id="media_create",
+        parameters=[_FIELDS],
         request={"multipart/form-data": UploadSerializer, "application/json": AddressSerializer},
         responses={
             201: AssetSerializer,
@@ -124,10 +135,10 @@ class AssetCollection(APIView):
 
         The same content under the same name and description answers the same file again.
         """
-        read_query(request, ())
+        names = read_fields(read_query(request, ("fields",)), _MEMBERS)
         check_length(request)
         asset = _fetched(request) if is_json(request) else _uploaded(request)
-        return Response(AssetSerializer(asset).data, status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
+        return Response(_answer(asset, names), status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
 
 
 class AssetDetail(APIView):

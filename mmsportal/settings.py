@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,
     "POSTPROCESSING_HOOKS": ["messaging.api.published.complete"],
     # No badge from anybody's validator: the page asks no other host.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiReque
 
 from messaging.api.idempotency import LONGEST
 from messaging.api.paging import LARGEST_PAGE, PAGING
-from messaging.api.schema_words import FLAG, ID, MOMENT, STATUS, TEXT, ref
+from messaging.api.schema_words import EMPTY, FLAG, ID, MOMENT, STATUS, TEXT, ref
 from messaging.api.schemas import COMPONENTS
 from messaging.api.sparse import FIELDS
 from messaging.gateway.codes import Where
@@ -23,12 +23,9 @@ def _path(name: str) -> OpenApiParameter:
 
 
 def _fields(component: str) -> OpenApiParameter:
-    known = list(COMPONENTS[component]["properties"])
-    schema = {"type": "array", "items": {"type": "string", "enum": known}, "minItems": 1}
-    description = "Only these members of each row, by commas."
-    return OpenApiParameter(
-        FIELDS, schema, OpenApiParameter.QUERY, description=description, style="form", explode=False
-    )
+    name = f"({'|'.join(COMPONENTS[component]['properties'])})"
+    schema = {"type": "string", "pattern": f"^{name}(,{name})*$", "maxLength": 200}
+    return _query(FIELDS, schema, "Only these members of each row, by commas.")
 
 
 def _read(name: str, *, path: str, component: str, description: str) -> Operation:
@@ -45,7 +42,7 @@ def _steer(name: str, component: str, done: str, refused: str) -> Operation:
     return {
         "operation_id": name,
         "parameters": [_path("message_id")],
-        "request": OpenApiRequest({"type": "object", "additionalProperties": False}),
+        "request": OpenApiRequest(EMPTY),
         "responses": {
             200: OpenApiResponse(ref(component), description=done),
             409: OpenApiResponse(description=refused),

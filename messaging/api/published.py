@@ -1,11 +1,9 @@
-"""The last touch to the published document: components, the ways in, and the answers that any call may get."""
+"""The last touch to the published document: components, and the answers that any call may get."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-
 from messaging.api.errors import CONTENT_TYPE, PLAIN
-from messaging.api.schema_words import Schema, ref
+from messaging.api.schema_words import EMPTY, Schema, ref
 from messaging.api.schemas import COMPONENTS
 
 # What any call can be answered, and what a call with a body can be answered besides.
@@ -19,25 +17,6 @@ IF_NONE_MATCH: Schema = {
 }
 
 
-class ServiceKeys(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The two ways in, for the published document."""
-
-    target_class = "messaging.api.authentication.ServiceAuthentication"
-    name = ["key", "token"]
-
-    def get_security_definition(self, auto_schema: Any) -> list[Schema]:  # noqa: ARG002 (drf-spectacular's signature)
-        return [
-            {"type": "apiKey", "in": "header", "name": "key", "description": "The key, mms_live_..., as issued."},
-            {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "HS256 over the base64-decoded JWT secret of the key; `iss` is the key's prefix, `iat` "
-                "lies at most 24 hours back. With both, the token decides.",
-            },
-        ]
-
-
 def complete(result: Schema, **_more: Any) -> Schema:
     """The last hook of drf-spectacular: adds COMPONENTS, and to each operation the refusals that any of them knows."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
@@ -49,9 +28,17 @@ def complete(result: Schema, **_more: Any) -> Schema:
         for method, operation in path.items():
             if isinstance(operation, dict) and "responses" in operation:
                 _add_refusals(operation)
+                _demand_body(operation)
                 if method == "get":
                     _add_tag(operation)
     return result
+
+
+def _demand_body(operation: Schema) -> None:
+    """A body may be left out only where it says nothing."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if content["schema"] != EMPTY:
+            operation["requestBody"]["required"] = True
 
 
 def _add_tag(operation: Schema) -> None:

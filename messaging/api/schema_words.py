@@ -12,6 +12,7 @@ TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 ID: Schema = {"type": "string", "format": "uuid"}
+EMPTY: Schema = {"type": "object", "additionalProperties": False}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 STATUS: Schema = {"type": "string", "enum": [status.value for status in Status]}
 VALUES: Schema = {
