@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import (
+    OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
     extend_schema,
@@ -154,6 +155,7 @@ class AssetDetail(APIView):
         operation_id="media_describe",
         request={"application/json": DescriptionSerializer},
         responses={200: AssetSerializer, 422: OpenApiResponse(description="The description is refused.")},
+        examples=[OpenApiExample("A description", {"alt": "The sea at noon"}, request_only=True)],
     )
     def patch(self, request: Request, asset_id: UUID) -> Response:
         """Set the description of a file; "" takes it away."""
