@@ -54,7 +54,7 @@ class Browser(SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *given: Any, **more: Any) -> Response:
         """The page; its scripts where the query asks for them."""
-        response: Response = super().get(request, *given, **more)
+        response: Response = super().get(request, *given, **more)  # type: ignore[no-untyped-call]
         if response.template_name == self.template_name:
             base = str(settings.PUBLIC_BASE_URL)
             response.data |= {"guides": _guides(base), "operations": _operations(base), "codes": _codes()}
