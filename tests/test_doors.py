@@ -107,16 +107,32 @@ OF_ONE = {
 API = [
     "messages",
     "message",
+    "progress",
+    "pause",
+    "resume",
     "cancel",
     "transactions",
     "transaction",
     "senders",
+    "sender",
     "templates",
+    "template",
+    "opt-outs",
+    "opt-out",
+    "lift",
     "codes",
     "schema",
     "docs",
 ]
-OTHERS = {"api-media", "api-media-detail", "media:file", "webhook", *(f"api:{name}" for name in API)}
+OTHERS = {
+    "api-media",
+    "api-media-detail",
+    "api-upload-start",
+    "api-upload-finish",
+    "media:file",
+    "webhook",
+    *(f"api:{name}" for name in API),
+}
 # Open to everybody, and the three steps of a direct upload (tests/media/test_direct_uploads.py).
 OTHERS |= {"set_language", *(f"media:upload-{step}" for step in ("start", "put", "finish"))}
 # Doors where a list is made.

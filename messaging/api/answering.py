@@ -14,15 +14,13 @@ COMPRESSED = ("application/json", "application/problem+json", "application/vnd.o
 class Conditional(ConditionalGetMiddleware):
     """Gives each answer to a GET below /api/ an ETag, and answers If-None-Match with 304 while it stands.
 
-    The tag is made of the answer itself, so it cannot be out of date; what it saves is the line, not the query.
+    The tag is made of the answer itself, so it cannot be out of date; what it saves is the line, not the query. No
+    cache keeps these answers: it is for callers who keep what they were told themselves.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not request.path.startswith(BELOW) or response.status_code != 200 or response.streaming:
             return response
-        if request.method == "GET":
-            # To be kept by the caller alone, and asked about each time.
-            response.headers.setdefault("Cache-Control", "private, no-cache")
         return super().process_response(request, response)
 
 

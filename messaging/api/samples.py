@@ -14,6 +14,8 @@ from typing import Any
 LANGUAGES = {"curl": "shell", "Python": "python", "JavaScript": "javascript"}
 METHODS = ("get", "post", "put", "patch", "delete")
 FILE = "picture.png"
+# Of the caller's program, never of ours.
+ENVIRONMENT = "os.environ"
 NAMED = {"true": "True", "false": "False", "null": "None"}
 IN_ADDRESS = re.compile(r"\{(\w+)\}")
 
@@ -71,8 +73,11 @@ def _shell(text: str) -> str:
 
 
 def _python(asked: Asked, base: str) -> str:
-    address = base + IN_ADDRESS.sub(lambda found: f"{{os.environ['{found[1].upper()}']}}", asked.path)
-    lines = [f'    {"f" if asked.variables else ""}"{address}",', '    headers={"key": os.environ["MMS_KEY"]},']
+    address = base + IN_ADDRESS.sub(lambda found: f"{{{ENVIRONMENT}['{found[1].upper()}']}}", asked.path)
+    lines = [
+        f'    {"f" if asked.variables else ""}"{address}",',
+        f'    headers={{"key": {ENVIRONMENT}["MMS_KEY"]}},',
+    ]
     if asked.file:
         lines.append(f'    files={{"file": open("{FILE}", "rb")}},')
     if asked.body is not None:
