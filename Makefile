@@ -46,6 +46,7 @@ test-services: .venv/.dev .venv/.heavy
 
 faults: .venv/.dev
 	$(BIN)/python -m tests.faults $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.faults.machine)
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -4,7 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -20,6 +27,8 @@ from media.api_reading import (
     is_json,
     page,
     read_address,
+    read_description,
+    read_fields,
     read_form,
     read_query,
 )
@@ -61,17 +70,36 @@ class AddressSerializer(serializers.Serializer[Any]):
     alt = serializers.CharField(required=False, allow_blank=True, max_length=uploads.ALT_LENGTH)
 
 
+class DescriptionSerializer(serializers.Serializer[Any]):
+    """A change of the description; `read_description` reads it."""
+
+    alt = serializers.CharField(allow_blank=True, max_length=uploads.ALT_LENGTH)
+
+
+@extend_schema_field({"type": "string", "format": "binary"})
+class BytesField(serializers.FileField):
+    """The file itself; what is only read would be documented as its address."""
+
+
 class UploadSerializer(serializers.Serializer[Any]):
     """The form of an upload as the schema shows it; `read_form` reads it."""
 
-    file = serializers.FileField(help_text="One file; its type is told from its content.")
+    file = BytesField(help_text="One file; its type is told from its content.")
     alt = serializers.CharField(required=False, allow_blank=True, max_length=uploads.ALT_LENGTH)
 
 
 _LIST = inline_serializer(
     "MediaList", {"next": serializers.URLField(allow_null=True), "results": AssetSerializer(many=True)}
 )
+_MEMBERS = AssetSerializer.Meta.fields
+_MEMBER = f"({'|'.join(_MEMBERS)})"
+_FIELDS = OpenApiParameter(
+    "fields",
+    {"type": "string", "pattern": f"^{_MEMBER}(,{_MEMBER})*$", "maxLength": 200},
+    description="Only these members of each file, by commas.",
+)
 _FILTERS = [
+    _FIELDS,
     OpenApiParameter("kind", {"type": "string", "enum": list(KINDS)}, description="Only files of this kind."),
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}),
     OpenApiParameter("cursor", str, description="Opaque; follow `next` instead of making one."),
@@ -85,15 +113,17 @@ class AssetCollection(APIView):
     @extend_schema(operation_id="media_list", parameters=_FILTERS, responses={200: _LIST})
     def get(self, request: Request) -> Response:
         """The files of this key, newest first."""
-        values = read_query(request, ("kind", "limit", "cursor"))
+        values = read_query(request, ("kind", "limit", "cursor", "fields"))
+        names = read_fields(values, _MEMBERS)
         found = _owned(request).usable()
         if "kind" in values:
             found = found.filter(kind=values["kind"])
         rows, following = page(found, request, values)
-        return Response({"next": following, "results": AssetSerializer(rows, many=True).data})
+        return Response({"next": following, "results": [_answer(row, names) for row in rows]})
 
     @extend_schema(
         operation_id="media_create",
+        parameters=[_FIELDS],
         request={"multipart/form-data": UploadSerializer, "application/json": AddressSerializer},
         responses={
             201: AssetSerializer,
@@ -106,26 +136,50 @@ class AssetCollection(APIView):
 
         The same content under the same name and description answers the same file again.
         """
-        read_query(request, ())
+        names = read_fields(read_query(request, ("fields",)), _MEMBERS)
         check_length(request)
         asset = _fetched(request) if is_json(request) else _uploaded(request)
-        return Response(AssetSerializer(asset).data, status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
+        return Response(_answer(asset, names), status=201, headers={"Location": f"/api/v1/media/{asset.pk}"})
 
 
 class AssetDetail(APIView):
-    required_scopes = {"GET": "media:read"}
+    required_scopes = {"GET": "media:read", "PATCH": "media:write", "DELETE": "media:write"}
 
-    @extend_schema(operation_id="media_retrieve", responses={200: AssetSerializer})
+    @extend_schema(operation_id="media_retrieve", parameters=[_FIELDS], responses={200: AssetSerializer})
     def get(self, request: Request, asset_id: UUID) -> Response:
         """One file of this key."""
+        names = read_fields(read_query(request, ("fields",)), _MEMBERS)
+        return Response(_answer(get_object_or_404(_owned(request), pk=asset_id), names))
+
+    @extend_schema(
+        operation_id="media_describe",
+        request={"application/json": DescriptionSerializer},
+        responses={200: AssetSerializer, 422: OpenApiResponse(description="The description is refused.")},
+        examples=[OpenApiExample("A description", {"alt": "The sea at noon"}, request_only=True)],
+    )
+    def patch(self, request: Request, asset_id: UUID) -> Response:
+        """Set the description of a file; "" takes it away."""
         read_query(request, ())
-        return Response(AssetSerializer(get_object_or_404(_owned(request), pk=asset_id)).data)
+        alt = _cleaned(read_description(request))
+        asset = get_object_or_404(_owned(request).usable(), pk=asset_id)
+        asset.alt = alt
+        asset.save(update_fields=["alt"])
+        return Response(AssetSerializer(asset).data)
+
+    @extend_schema(operation_id="media_archive", responses={204: OpenApiResponse(description="Archived.")})
+    def delete(self, request: Request, asset_id: UUID) -> Response:
+        """Archive a file: no new message takes it, and its address answers for 30 days more. Again is the same."""
+        read_query(request, ())
+        asset = get_object_or_404(_owned(request), pk=asset_id)
+        if asset.status == Asset.Status.READY:
+            uploads.archive(asset)
+        return Response(status=204)
 
 
 def _uploaded(request: Request) -> Asset:
     file, alt = read_form(request)
     try:
-        return uploads.store(file, name=file.name or "", owner=_owner(request), alt=alt)
+        return uploads.store(file, name=file.name or "", owner=owner_of(request), alt=alt)
     except Refused as reason:
         raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/file", reason) from reason
 
@@ -133,7 +187,7 @@ def _uploaded(request: Request) -> Asset:
 def _fetched(request: Request) -> Asset:
     url, alt = read_address(request)
     try:
-        return uploads.store_from_url(url, owner=_owner(request), alt=uploads.clean_alt(alt))
+        return uploads.store_from_url(url, owner=owner_of(request), alt=uploads.clean_alt(alt))
     except FetchRefused as refusal:
         fix = "Give an address that serves the file itself, or upload the file."
         raise MediaRefused("/url", Refused(refusal.code, refusal.message, fix=fix)) from refusal
@@ -141,10 +195,22 @@ def _fetched(request: Request) -> Asset:
         raise MediaRefused("/alt" if reason.code == "alt_too_long" else "/url", reason) from reason
 
 
-def _owner(request: Request) -> str:
+def _cleaned(alt: str) -> str:
+    try:
+        return uploads.clean_alt(alt)
+    except Refused as reason:
+        raise MediaRefused("/alt", reason) from reason
+
+
+def _answer(asset: Asset, names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in AssetSerializer(asset).data.items() if name in names}
+
+
+def owner_of(request: Request) -> str:
+    """Whose files this caller's are."""
     auth: Any = request.auth
     return str(auth.owner_label)
 
 
 def _owned(request: Request) -> AssetQuerySet:
-    return Asset.objects.of(_owner(request))
+    return Asset.objects.of(owner_of(request))

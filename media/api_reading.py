@@ -1,6 +1,7 @@
 """What the REST doors of media read from a request, and how they refuse it."""
 
 import base64
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -78,17 +79,55 @@ def is_json(request: Request) -> bool:
 
 def read_address(request: Request) -> tuple[str, str]:
     """The address of a file and its description. Raises MediaRefused for anything else in the body."""
-    body: Any = request.data
-    for unknown in sorted(set(body) - {"url", "alt"}):
-        reason = Refused("unknown_field", "This field is not known here.", fix='Send "url" and, if you like, "alt".')
-        raise MediaRefused(f"/{unknown[:80]}", reason)
-    url, alt = body.get("url"), body.get("alt", "")
+    body = _members(request, "url", "alt")
+    url = body.get("url")
     if not isinstance(url, str) or not url:
         reason = Refused("url_missing", "The address of a file is expected.", fix='Send it as "url", in quotes.')
         raise MediaRefused("/url", reason)
+    return url, _alt(body)
+
+
+def read_announcement(request: Request) -> tuple[str, int, str]:
+    """The name, the size in bytes and the description of a file to come. Raises MediaRefused."""
+    body = _members(request, "name", "size", "alt")
+    name, size = body.get("name"), body.get("size")
+    if not isinstance(name, str) or not name:
+        reason = Refused("name_missing", "The name of the file is expected.", fix='Send it as "name", in quotes.')
+        raise MediaRefused("/name", reason)
+    if not isinstance(size, int) or isinstance(size, bool):
+        reason = Refused("size_missing", "The size in bytes is expected.", fix='Send it as "size", a whole number.')
+        raise MediaRefused("/size", reason)
+    return name, size, _alt(body)
+
+
+def read_description(request: Request) -> str:
+    """The description alone. Raises MediaRefused."""
+    body = _members(request, "alt")
+    if "alt" not in body:
+        reason = Refused("alt_missing", "The description is expected.", fix='Send it as "alt"; "" takes it away.')
+        raise MediaRefused("/alt", reason)
+    return _alt(body)
+
+
+def refuse_body(request: Request) -> None:
+    """For calls whose address says everything. Raises MediaRefused for a body that says more."""
+    _members(request)
+
+
+def _members(request: Request, *known: str) -> dict[str, Any]:
+    body: Any = request.data
+    for unknown in sorted(set(body) - set(known)):
+        fix = f"Known: {', '.join(known)}." if known else "Send {}."
+        reason = Refused("unknown_field", "This field is not known here.", fix=fix)
+        raise MediaRefused(f"/{unknown[:80]}", reason)
+    return dict(body)
+
+
+def _alt(body: dict[str, Any]) -> str:
+    alt = body.get("alt", "")
     if not isinstance(alt, str):
         raise MediaRefused("/alt", Refused("alt_not_text", "The description is not text.", fix="Send it as text."))
-    return url, alt
+    return alt
 
 
 def read_query(request: Request, known: tuple[str, ...]) -> dict[str, str]:
@@ -103,6 +142,15 @@ def read_query(request: Request, known: tuple[str, ...]) -> dict[str, str]:
     if "kind" in given and given["kind"] not in KINDS:
         raise _wrong("kind", "There is no such kind of file.", f"Use one of {', '.join(KINDS)}.")
     return given
+
+
+def read_fields(values: dict[str, str], known: Collection[str]) -> frozenset[str]:
+    """The members that `fields` names, all when it is left out. Raises BadQuery for a name that no file has."""
+    names = frozenset(values["fields"].split(",")) if "fields" in values else frozenset(known)
+    if unknown := sorted(names.difference(known)):
+        message = f"There is no member “{unknown[0][:80]}”." if unknown[0] else "A name is empty."
+        raise BadQuery("fields", Refused("unknown_member", message, fix=f"Known: {', '.join(known)}."))
+    return names
 
 
 def page(rows: AssetQuerySet, request: Request, values: dict[str, str]) -> tuple[list[Asset], str | None]:

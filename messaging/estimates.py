@@ -3,11 +3,11 @@
 An estimate, and called so wherever it is shown: a provider may slow an account down, and other messages may be paused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from messaging.models import Message, Sender, Transaction
 from messaging.statuses import CANCELLABLE
@@ -38,3 +38,23 @@ def ahead(senders: Iterable[Sender], before: datetime, *, beside: Message | None
     )
     others = due.exclude(message=beside) if beside else due
     return dict(others.order_by().values_list("account").annotate(Count("pk")))
+
+
+def carriers_of(message: Message) -> list[Sender]:
+    """Who carries a message, each with how many recipients (`carried`) and how many of them wait (`waiting`). One
+    query."""
+    waiting = Count("transactions", filter=Q(transactions__status__in=CANCELLABLE))
+    rows = Sender.objects.filter(transactions__message=message).select_related("account")
+    return list(rows.annotate(carried=Count("transactions"), waiting=waiting).order_by("-carried", "address"))
+
+
+def finish_of(message: Message, carriers: Sequence[Sender], *, now: datetime, free: int) -> datetime | None:
+    """When the last of what waits freely will have left; `carriers` as from `carriers_of`, `free` how many that are.
+
+    None when nothing does. One query.
+    """
+    own = {sender: waiting for sender in carriers if (waiting := getattr(sender, "waiting", 0))}
+    if not own or not free:
+        return None
+    start = max(filter(None, (now, message.send_at, message.undo_until)))
+    return finish(own, ahead(own, start, beside=message), start)

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
 from django.db.transaction import atomic, on_commit
 from uuid6 import uuid7
 
@@ -19,11 +18,11 @@ from messaging.examining import (
     Place,
     examine,
 )
-from messaging.models import Message, Sender, Template, TimelineEntry, Transaction, client_ref, rows
+from messaging.models import Message, Sender, Template, Transaction, client_ref, rows
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding
-from messaging.statuses import CANCELLABLE, Status
+from messaging.statuses import Status
 
 # How long an undelivered message is worth trying when nobody said: what carriers themselves keep (reliability, 2.2).
 VALIDITY = timedelta(hours=72)
@@ -37,7 +36,6 @@ __all__ = [
     "NotQueued",
     "Order",
     "RecipientOrder",
-    "cancel",
     "examine",
     "queue",
     "validity",
@@ -73,22 +71,6 @@ def queue(order: Order, *, now: datetime, examination: Examination | None = None
             return known
         raise
     return message
-
-
-def cancel(transactions: "QuerySet[Transaction]", *, now: datetime) -> int:
-    """Withdraw what has not left yet. Out: how many; the others are past recall and stay as they are."""
-    with atomic():
-        waiting = list(transactions.filter(status__in=CANCELLABLE).select_for_update(of=("self",)))
-        timeline.append(
-            [
-                timeline.entry(row, "cancelled", now=now, state=Status.CANCELLED, source=TimelineEntry.Source.PERSON)
-                for row in waiting
-            ]
-        )
-        for row in waiting:
-            row.next_attempt_at = None
-        timeline.settle(waiting, now=now, also=["next_attempt_at"])
-    return len(waiting)
 
 
 def _write(order: Order, examination: Examination, now: datetime) -> Message:

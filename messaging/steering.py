@@ -27,8 +27,11 @@ STOPPED = "stopped"
 NEVER_TRIED = Q(status=Status.BLOCKED, attempt_no=0)
 
 
-def pause(message: Message, user: User) -> bool:
-    """Keep what has not left where it is. Out: False when it was paused or stopped already."""
+def pause(message: Message, user: User | None) -> bool:
+    """Keep what has not left where it is. Out: False when it was paused or stopped already.
+
+    Without a user it is an integration that pauses what it sent.
+    """
     with atomic():
         now = database_now()
         waiting = Message.objects.filter(pk=message.pk, paused_at=None, stopped_at=None)
@@ -39,7 +42,7 @@ def pause(message: Message, user: User) -> bool:
     return True
 
 
-def resume(message: Message, user: User) -> bool:
+def resume(message: Message, user: User | None) -> bool:
     """Let a paused message go on, as far as nothing else holds it. Out: False when it was not paused."""
     with atomic():
         now = database_now()
@@ -148,6 +151,11 @@ def _ripe(now: datetime) -> list[Message]:
     found = begun.exclude(Exists(missing)).values_list("pk", "since", "canary_minutes")[:AT_ONCE]
     ripe = [pk for pk, since, minutes in found if since + timedelta(minutes=minutes or 0) > now]
     return list(Message.objects.filter(pk__in=ripe))
+
+
+def held_of(message: Message) -> int:
+    """How many of a message wait because of what was decided about it. One query."""
+    return message.transactions.filter(status__in=CANCELLABLE, held=True).count()
 
 
 def _withdraw(rows: "QuerySet[Transaction]") -> Iterator[int]:

@@ -51,12 +51,17 @@ def template_content(template: Template) -> Content:
 
 
 def save_template(
-    content: Content, *, name: str, user: User, template: Template | None = None, variables: Variables | None = None
+    content: Content,
+    *,
+    name: str,
+    user: User | None,
+    template: Template | None = None,
+    variables: Variables | None = None,
 ) -> Template:
     """Keep a content as a template, or as the next version of one; what its placeholders mean stays unless given.
 
-    Raises ComposeError: no name, a name that another template has, a variable that is none, or a medium that is not a
-    file of ours.
+    Without a user it is an integration that saves. Raises ComposeError: no name, a name that another template has, a
+    variable that is none, or a medium that is not a file of ours.
     """
     name = name.strip()
     _demand_sound(content, name, variables or {})
@@ -164,7 +169,9 @@ def _demand_variables(variables: Variables) -> None:
             raise ComposeError("variable_too_long", f"“{name}” takes at most {limits}.")
 
 
-def _write(content: Content, name: str, user: User, template: Template | None, variables: Variables | None) -> Template:
+def _write(
+    content: Content, name: str, user: User | None, template: Template | None, variables: Variables | None
+) -> Template:
     if template is None:
         template = Template(created_by=user)
     else:

@@ -4,6 +4,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from mmsportal import env, file_storage
+from mmsportal.published_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mmsportal.rounds import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from mmsportal.rounds import queues
 from mmsportal.sidebar import UNFOLD as UNFOLD
@@ -42,6 +43,8 @@ MIDDLEWARE = [
     "media.hosting.HostFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
+    "messaging.api.answering.Compressed",
+    "messaging.api.answering.Conditional",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mmsportal.language.PagesInTheReadersLanguage",
@@ -251,22 +254,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "messaging.api.errors.problem_response",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "MMS portal API",
-    "DESCRIPTION": "Send MMS through any of your provider accounts and follow each message to its end. "
-    "What already speaks a provider's own format may go on doing so: see [the formats](/compat/).",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["messaging.api.callback_docs.complete", "messaging.api.schemas.complete"],
-    # No badge from anybody's validator: the page asks no other host.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # Logs -------------------------------------------------------------------------------------------

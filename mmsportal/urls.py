@@ -1,10 +1,12 @@
 """Every address of the portal (architecture, section 4)."""
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
+from messaging.api.errors import not_found as api_not_found
 from messaging.compat.aid import Formats
 from mmsportal import health
 
@@ -12,6 +14,11 @@ from mmsportal import health
 def no_such_page(_request: HttpRequest, _row: str) -> HttpResponse:
     """404, whoever asks."""
     raise Http404
+
+
+def no_such_address(request: HttpRequest, _rest: str) -> HttpResponseBase:
+    """404 as the API says it."""
+    return api_not_found(request, Http404())
 
 
 urlpatterns = [
@@ -25,6 +32,8 @@ urlpatterns = [
     path("api/v1/", include("messaging.api.urls")),
     path("api/v1/compat", Formats.as_view(), name="api-compat"),
     path("compat/", include("messaging.compat.urls")),
+    # In the API's own form in every mode, whatever the method.
+    path("api/<path:_rest>", csrf_exempt(no_such_address)),
     path("webhooks/", include("messaging.webhooks")),
     path("", include("media.urls")),
     path("", include("messaging.web.urls")),

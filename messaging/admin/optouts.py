@@ -32,7 +32,8 @@ SHOWN_LIFTED = 20
 LEAST_DIGITS = 4
 LONGEST_REASON = 300
 WHY_LIFT = _("What gives us the right to write to this number again, such as a request of the recipient and its date.")
-FOUND = ("shown_number", "shown_sender", "source", "shown_evidence", "shown_inbox", ("created_at", "created_by"))
+WHO = ("created_at", "created_by", "api_key")
+FOUND = ("shown_number", "shown_sender", "source", "shown_evidence", "shown_inbox", WHO)
 
 
 class EnteredForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -104,7 +105,7 @@ class OptOutAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
     actions = ("lift",)
     readonly_fields = (
         *("shown_number", "shown_sender", "shown_evidence", "shown_inbox", "shown_lifted", "shown_why"),
-        *("source", "created_at", "created_by"),
+        *("source", *WHO),
     )
 
     class Media:

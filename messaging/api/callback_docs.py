@@ -1,92 +1,24 @@
 """What the doors for news take and answer, for the published document."""
 
-from typing import Any
+from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse
 
-from drf_spectacular.utils import OpenApiRequest, OpenApiResponse
-
-from messaging.api.docs import Operation, listing, path, query
+from messaging.api.callback_schemas import EVENT, STATE
+from messaging.api.docs import BETWEEN, Operation, listing, path, query, read
 from messaging.api.paging import PAGING
-from messaging.api.schemas import COUNT, ID, MOMENT, TEXT, Schema, answer, asked, list_of, or_null, page_of, ref
-from messaging.callbacks.events import Event
-from messaging.models import Callback, CallbackEndpoint, TimelineEntry
-from messaging.statuses import Status, Via
+from messaging.api.schema_words import EMPTY, ID, TEXT, ref
+from messaging.api.sparse import FIELDS
 
-EVENT: Schema = {"type": "string", "enum": [event.value for event in Event]}
-STATE: Schema = {"type": "string", "enum": list(Callback.State.values)}
+NOTHING = OpenApiRequest(EMPTY)
 WAIT = 20
-_CALLBACK = {
-    "id": {**ID, "description": "The `webhook-id` of every try."},
-    "endpoint": ID,
-    "message": ID,
-    "transaction": ID,
-    "sequence": {**COUNT, "description": "Grows with each piece of news of a transaction."},
-    "event": EVENT,
-    "dialect": or_null({**TEXT, "description": "The provider in whose words it is; null for ours."}),
-    "url": TEXT,
-    "state": STATE,
-    "attempts": COUNT,
-    "status": or_null({"type": "integer", "description": "What the last try was answered."}),
-    "outcome": or_null({**TEXT, "description": "What came of the last try: taken, not_taken, timed_out, ..."}),
-    "created_at": MOMENT,
-    "tried_at": or_null(MOMENT),
-    "next_attempt_at": or_null(MOMENT),
-}
-_ENDPOINT = {
-    "id": ID,
-    "host": TEXT,
-    "url": TEXT,
-    "state": {"type": "string", "enum": list(CallbackEndpoint.State.values)},
-    "reason": or_null({"type": "string", "enum": list(CallbackEndpoint.Reason.values)}),
-    "concurrency": {**COUNT, "description": "Tries at once."},
-    "verified_at": or_null(MOMENT),
-    "failing_since": or_null(MOMENT),
-    "previous_secret_until": or_null(MOMENT),
-    "created_at": MOMENT,
-}
-_SECRET = {"secret": {**TEXT, "description": "whsec_... of Standard Webhooks; shown only now."}}
-COMPONENTS: dict[str, Schema] = {
-    "Callback": answer(**_CALLBACK),
-    "WholeCallback": answer(**_CALLBACK, body={**TEXT, "description": "Byte for byte what is sent."}),
-    "Callbacks": page_of("Callback"),
-    "Endpoint": answer(**_ENDPOINT),
-    "NewEndpoint": answer(**_ENDPOINT, **_SECRET),
-    "Endpoints": page_of("Endpoint"),
-    "RegisterEndpoint": asked(["url"], url={"type": "string", "format": "uri", "maxLength": 2048, "minLength": 1}),
-    "Event": answer(
-        cursor={**TEXT, "description": "Give it as `after` to go on behind this event."},
-        at=MOMENT,
-        received_at=MOMENT,
-        event={**TEXT, "description": "The state it claims, else its kind."},
-        kind=TEXT,
-        source={"type": "string", "enum": list(TimelineEntry.Source.values)},
-        message=ID,
-        transaction=ID,
-        to=TEXT,
-        status={"type": "string", "enum": [status.value for status in Status]},
-        via=or_null({"type": "string", "enum": [via.value for via in Via]}),
-        provider=TEXT,
-        code=TEXT,
-        text=TEXT,
-        correlation_id=TEXT,
-        callback_data=TEXT,
-    ),
-    "Events": answer(
-        next={**TEXT, "description": "Where to go on, also when there was nothing new."},
-        more={"type": "boolean", "description": "Whether to ask again at once."},
-        results=list_of(ref("Event")),
-    ),
-}
-EMPTY = OpenApiRequest({"type": "object", "additionalProperties": False})
 FILTERS = [
     query("state", STATE, "Only in this state."),
     query("event", EVENT, "Only of this event."),
     query("endpoint", ID, "Only to this endpoint."),
     query("transaction", ID, "Only of this transaction."),
     query("message", ID, "Only of this message."),
-    query("created_after", MOMENT, "From this moment on, ISO 8601 with a zone."),
-    query("created_before", MOMENT, "Before this moment, ISO 8601 with a zone."),
+    *BETWEEN,
 ]
-CALLBACK_FILTERS = (*PAGING, *(parameter.name for parameter in FILTERS))
+CALLBACK_FILTERS = (*PAGING, FIELDS, *(parameter.name for parameter in FILTERS))
 
 
 def _one(operation_id: str, of: str, schema: str, said: str, **more: OpenApiResponse) -> Operation:
@@ -96,7 +28,9 @@ def _one(operation_id: str, of: str, schema: str, said: str, **more: OpenApiResp
 
 
 LIST_CALLBACKS = {"operation_id": "callbacks_list", **listing("Callbacks", *FILTERS)}
-READ_CALLBACK = _one("callbacks_read", "callback_id", "WholeCallback", "The news, with its body.")
+READ_CALLBACK = read(
+    "callbacks_read", of="callback_id", component="WholeCallback", description="The news, with its body."
+)
 REPLAY_CALLBACK = {
     **_one(
         "callbacks_replay",
@@ -105,18 +39,21 @@ REPLAY_CALLBACK = {
         "It is due again.",
         on_409=OpenApiResponse(description="It is being sent at this moment."),
     ),
-    "request": EMPTY,
+    "request": NOTHING,
 }
 LIST_ENDPOINTS = {"operation_id": "endpoints_list", **listing("Endpoints")}
+EXAMPLE_ENDPOINT = {"url": "https://shop.example.com/news"}
 REGISTER_ENDPOINT: Operation = {
     "operation_id": "endpoints_register",
-    "request": OpenApiRequest(ref("RegisterEndpoint")),
+    "request": OpenApiRequest(
+        ref("RegisterEndpoint"), examples=[OpenApiExample("A host", EXAMPLE_ENDPOINT, request_only=True)]
+    ),
     "responses": {
         201: OpenApiResponse(ref("NewEndpoint"), description="Registered, with its secret; verify it next."),
         409: OpenApiResponse(description="The host is registered already, or this key has too many."),
     },
 }
-READ_ENDPOINT = _one("endpoints_read", "endpoint_id", "Endpoint", "The endpoint.")
+READ_ENDPOINT = read("endpoints_read", of="endpoint_id", component="Endpoint", description="The endpoint.")
 VERIFY_ENDPOINT = {
     **_one(
         "endpoints_verify",
@@ -125,15 +62,15 @@ VERIFY_ENDPOINT = {
         "It repeated the challenge and is active.",
         on_422=OpenApiResponse(description="It did not take the challenge, or did not repeat it."),
     ),
-    "request": EMPTY,
+    "request": NOTHING,
 }
 RENEW_SECRET = {
     **_one("endpoints_renew_secret", "endpoint_id", "NewEndpoint", "The new secret."),
-    "request": EMPTY,
+    "request": NOTHING,
 }
 SWITCH_OFF_ENDPOINT = {
     **_one("endpoints_switch_off", "endpoint_id", "Endpoint", "It is told nothing any more."),
-    "request": EMPTY,
+    "request": NOTHING,
 }
 EVENT_FILTERS = ("after", "limit", "wait")
 LIST_EVENTS: Operation = {
@@ -149,9 +86,3 @@ LIST_EVENTS: Operation = {
     ],
     "responses": {200: OpenApiResponse(ref("Events"), description="Oldest first.")},
 }
-
-
-def complete(result: Schema, **_more: Any) -> Schema:
-    """A hook of drf-spectacular: adds COMPONENTS."""
-    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
-    return result

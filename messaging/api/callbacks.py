@@ -16,8 +16,9 @@ from messaging.api.errors import Problem, fault
 from messaging.api.fields import Fields
 from messaging.api.paging import PAGING, page, query_values, read_choice, read_id, read_moment
 from messaging.api.shapes import moment
+from messaging.api.sparse import FIELDS, chosen
 from messaging.api.targets import NotAllowed, check_notify_url
-from messaging.api.views import ServiceView
+from messaging.api.views import ServiceView, listed, refuse_members
 from messaging.callbacks.events import Event
 from messaging.models import ApiKey, Callback, CallbackEndpoint
 
@@ -31,6 +32,7 @@ class Callbacks(ServiceView):
     def get(self, request: Request) -> Response:
         """What this key was told or is owed, newest first."""
         values = query_values(request, docs.CALLBACK_FILTERS)
+        members = chosen(values, "Callback")
         wanted = {
             "state": read_choice(values, "state", Callback.State.values),
             "event": read_choice(values, "event", [event.value for event in Event]),
@@ -44,7 +46,7 @@ class Callbacks(ServiceView):
         found = page(
             rows.filter(**{name: value for name, value in wanted.items() if value is not None}), request, values
         )
-        return Response({"next": found.next, "results": [shape(row) for row in found.rows]})
+        return listed(found, [members.of(shape(row)) for row in found.rows])
 
 
 class CallbackDetail(ServiceView):
@@ -53,9 +55,9 @@ class CallbackDetail(ServiceView):
     @extend_schema(**docs.READ_CALLBACK)
     def get(self, request: Request, callback_id: UUID) -> Response:
         """One piece of news with the body that is sent, as it was frozen."""
-        query_values(request, [])
+        members = chosen(query_values(request, [FIELDS]), "WholeCallback")
         row = _callback(self.key, callback_id)
-        return Response(shape(row) | {"body": bytes(row.body).decode("utf-8", "replace")})
+        return Response(members.of(shape(row) | {"body": bytes(row.body).decode("utf-8", "replace")}))
 
 
 class ReplayCallback(ServiceView):
@@ -65,7 +67,7 @@ class ReplayCallback(ServiceView):
     def post(self, request: Request, callback_id: UUID) -> Response:
         """Send one piece of news once more: the same body under the same `webhook-id`."""
         query_values(request, [])
-        _nothing_in(request)
+        refuse_members(self.body)
         row = _callback(self.key, callback_id)
         if not callbacks.replay([row.pk]):
             text = "This news is being sent at this moment."
@@ -80,17 +82,17 @@ class Endpoints(ServiceView):
     @extend_schema(**docs.LIST_ENDPOINTS)
     def get(self, request: Request) -> Response:
         """The endpoints of this key, newest first, without their secrets."""
-        values = query_values(request, PAGING)
+        values = query_values(request, [*PAGING, FIELDS])
+        members = chosen(values, "Endpoint")
         found = page(CallbackEndpoint.objects.filter(api_key=self.key), request, values)
-        return Response({"next": found.next, "results": [endpoint(row) for row in found.rows]})
+        return listed(found, [members.of(endpoint(row)) for row in found.rows])
 
     @extend_schema(**docs.REGISTER_ENDPOINT)
     def post(self, request: Request) -> Response:
         """Register the host of an address. The answer holds its secret, this once; verify it next."""
         query_values(request, [])
-        body: Any = request.data
         faults: list[dict[str, Any]] = []
-        fields = Fields(body, known=("url",), pointer="", faults=faults)
+        fields = Fields(self.body, known=("url",), pointer="", faults=faults)
         url = fields.text("url", longest=LONGEST_URL, required=True)
         if not faults:
             _check(url, fields)
@@ -109,8 +111,8 @@ class EndpointDetail(ServiceView):
     @extend_schema(**docs.READ_ENDPOINT)
     def get(self, request: Request, endpoint_id: UUID) -> Response:
         """One endpoint, without its secret."""
-        query_values(request, [])
-        return Response(endpoint(_endpoint(self.key, endpoint_id)))
+        members = chosen(query_values(request, [FIELDS]), "Endpoint")
+        return Response(members.of(endpoint(_endpoint(self.key, endpoint_id))))
 
 
 class VerifyEndpoint(ServiceView):
@@ -120,7 +122,7 @@ class VerifyEndpoint(ServiceView):
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         """Send the endpoint a signed challenge; when it repeats it, the endpoint is active and what waited is sent."""
         query_values(request, [])
-        _nothing_in(request)
+        refuse_members(self.body)
         row = _endpoint(self.key, endpoint_id)
         try:
             callbacks.verify(row, now=timezone.now())
@@ -136,7 +138,7 @@ class RenewSecret(ServiceView):
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         """A new secret, shown this once; for a day news is signed with the old one as well."""
         query_values(request, [])
-        _nothing_in(request)
+        refuse_members(self.body)
         row = _endpoint(self.key, endpoint_id)
         secret = callbacks.rotate(row, now=timezone.now())
         row.refresh_from_db()
@@ -150,7 +152,7 @@ class SwitchOffEndpoint(ServiceView):
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         """Send nothing there until it is verified again; what is owed waits."""
         query_values(request, [])
-        _nothing_in(request)
+        refuse_members(self.body)
         row = _endpoint(self.key, endpoint_id)
         callbacks.switch_off(row)
         return Response(endpoint(row))
@@ -212,14 +214,6 @@ def _check(url: str, fields: Fields) -> None:
         check_notify_url(url, settings.ALLOW_PRIVATE_TARGETS)
     except (NotAllowed, FetchRefused) as error:
         fields.note("url", error.code, error.message, fix="Give a public https address without user name.")
-
-
-def _nothing_in(request: Request) -> None:
-    body: Any = request.data
-    faults: list[dict[str, Any]] = []
-    Fields(body, known=(), pointer="", faults=faults)
-    if faults:
-        raise Problem(400, errors=faults)
 
 
 def _refused(status: int, refusal: callbacks.NotRegistered) -> Problem:

@@ -34,6 +34,15 @@ PLAIN = {
     500: ("internal_error", "Something went wrong on our side; it has been recorded."),
     503: ("busy", "The service cannot answer now; try again shortly."),
 }
+# What helps against what our frameworks refuse before any of us has read it.
+FIXES = {
+    404: "Check the address and the id; /api/v1/docs lists every address.",
+    405: "Use one of the methods that the header Allow names.",
+    406: "Ask for application/json, or leave Accept out.",
+    413: "Send less at once.",
+    415: "Set Content-Type to one that /api/v1/docs names for this address.",
+    429: "Wait as long as Retry-After says, then repeat the request.",
+}
 
 
 class Problem(APIException):
@@ -123,7 +132,8 @@ def server_error(_request: HttpRequest) -> JsonResponse:
 
 
 def _plain(status: int) -> JsonResponse:
-    return JsonResponse(body(status), status=status, content_type=CONTENT_TYPE)
+    members = body(status, errors=_plain_faults(status))
+    return JsonResponse(members, status=status, content_type=CONTENT_TYPE)
 
 
 def _as_api_exception(error: Exception) -> APIException | None:
@@ -135,7 +145,8 @@ def _as_api_exception(error: Exception) -> APIException | None:
         case PermissionDenied():
             return Forbidden()
         case RequestDataTooBig():
-            return Problem(413)
+            limit, message = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, PLAIN[413][1]
+            return Problem(413, errors=[fault("", "too_large", message, limit=limit, fix=FIXES[413])])
         case Invalid():
             return Problem(400, errors=[fault("", "invalid_request", "; ".join(error.messages)[:300])])
         case SuspiciousOperation() | UnicodeError() | RecursionError():
@@ -166,11 +177,20 @@ def _headers(error: APIException) -> dict[str, str]:
 
 def _faults(error: APIException) -> list[dict[str, Any]]:
     given = getattr(error, "errors", None)
-    if given is not None:
+    if given:
         return list(given)
     if isinstance(error, ValidationError):
         return list(_flattened(error.detail, ""))
-    return [fault("", str(error.get_codes()), str(error.detail))]
+    if isinstance(error, Problem):
+        return _plain_faults(error.status_code, error.code)
+    fix = FIXES.get(error.status_code, "")
+    return [fault("", str(error.get_codes()), str(error.detail), fix=fix)]
+
+
+def _plain_faults(status: int, code: str = "") -> list[dict[str, Any]]:
+    """What can be said of a status when nothing more is known than that."""
+    plain_code, message = PLAIN.get(status, PLAIN[500])
+    return [fault("", code or plain_code, message, fix=FIXES.get(status, ""))]
 
 
 def _flattened(detail: Any, pointer: str) -> Iterable[dict[str, Any]]:

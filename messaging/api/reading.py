@@ -176,10 +176,13 @@ def _content(fields: Fields, now: datetime) -> Content | None:
         message = "Give either content or template." if fields.given("content") else "There is nothing to send."
         fields.note("content", "content_or_template", message, fix="Give content, or the id of a template.")
         return None
-    if not fields.given("content"):
-        return None
+    return read_content(fields, now) if fields.given("content") else None
+
+
+def read_content(fields: Fields, now: datetime) -> Content | None:
+    """The member `content`; None after noting its faults."""
     try:
-        content = Content.from_json(fields.members["content"], pointer="/content")
+        content = Content.from_json(fields.members.get("content"), pointer="/content")
     except ContentError as error:
         fields.faults.append(fault(error.pointer, error.code, error.message, fix=error.fix))
         return None

@@ -1,10 +1,6 @@
-"""The values of the API as JSON Schema (OpenAPI 3.1), and how they get into the published document."""
+"""The values of the API as JSON Schema (OpenAPI 3.1)."""
 
-from typing import Any
-
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-
-from messaging.api.errors import CONTENT_TYPE, PLAIN
+from messaging.api import callback_schemas
 from messaging.api.fields import ZONED
 from messaging.api.reading import (
     CALLBACK_DATA,
@@ -13,65 +9,37 @@ from messaging.api.reading import (
     LONGEST_VALIDITY,
     MOST_SENDERS,
     MOST_SLIDES,
-    MOST_VALUES,
     PURPOSES,
     RECEIPTS,
     SHORTEST_VALIDITY,
 )
+from messaging.api.schema_words import (
+    COUNT,
+    COUNTS,
+    FLAG,
+    ID,
+    MOMENT,
+    STATUS,
+    TEXT,
+    VALUES,
+    VARIABLES,
+    Schema,
+    answer,
+    asked,
+    list_of,
+    or_null,
+    page_of,
+    ref,
+    row,
+)
 from messaging.code_words import Retry
+from messaging.consent.opt_outs import LONGEST_WORDS
 from messaging.content import KINDS
 from messaging.gateway.codes import Where, Whose
-from messaging.models import TimelineEntry
+from messaging.models import OptOut, TimelineEntry
 from messaging.queueing import MOST_RECIPIENTS
-from messaging.statuses import Status, Via
-
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-FLAG: Schema = {"type": "boolean"}
-ID: Schema = {"type": "string", "format": "uuid"}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-STATUS: Schema = {"type": "string", "enum": [status.value for status in Status]}
-VALUES: Schema = {
-    "type": "object",
-    "maxProperties": MOST_VALUES,
-    "additionalProperties": TEXT,
-    "propertyNames": {"pattern": "^[A-Za-z0-9_]{1,64}$"},
-}
-COUNTS: Schema = {"type": "object", "propertyNames": STATUS, "additionalProperties": COUNT}
-
-
-def ref(name: str) -> Schema:
-    """A reference to one of COMPONENTS."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def or_null(schema: Schema) -> Schema:
-    """The same, or null."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def list_of(schema: Schema, **more: Any) -> Schema:
-    """An array of one kind of value."""
-    return {"type": "array", "items": schema, **more}
-
-
-def answer(**members: Schema) -> Schema:
-    """An object that we send: every member is there."""
-    return {"type": "object", "properties": members, "required": list(members)}
-
-
-def asked(required: list[str], **members: Schema) -> Schema:
-    """An object that callers send: other members are refused, optional ones may be null."""
-    given = {name: schema if name in required else or_null(schema) for name, schema in members.items()}
-    return {"type": "object", "properties": given, "required": required, "additionalProperties": False}
-
-
-def page_of(name: str) -> Schema:
-    """One page of a list."""
-    return answer(next=or_null({"type": "string", "format": "uri"}), results=list_of(ref(name)))
-
+from messaging.statuses import Via
+from messaging.templates import LONGEST_NAME
 
 _WRITTEN_MOMENT = {"type": "string", "format": "date-time", "pattern": f"^{ZONED.pattern}$".replace(r"\d", "[0-9]")}
 _FAULT = {
@@ -111,6 +79,16 @@ _MESSAGE = {
     "requested_receipts": list_of({"type": "string", "enum": list(RECEIPTS)}),
 }
 _SENDER: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_SENDER}
+_EVIDENCE: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_WORDS}
+_TEMPLATE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+_TEMPLATE = {
+    "id": ID,
+    "name": TEXT,
+    "subject": TEXT,
+    "version": COUNT,
+    "slides": list_of({"type": "object"}),
+    "updated_at": MOMENT,
+}
 _MEDIUM = asked(
     [],
     asset={**TEXT, "description": "The id of a file uploaded to /api/v1/media by this key."},
@@ -211,11 +189,22 @@ COMPONENTS: dict[str, Schema] = {
         recipients=answer(accepted=COUNT, held_back=list_of(answer(pointer=TEXT, code=TEXT))),
     ),
     "Route": answer(account=TEXT, provider=TEXT, sender=TEXT, eligible=FLAG, reasons=list_of(TEXT), recipients=COUNT),
-    "Message": answer(**_MESSAGE),
-    "WholeMessage": answer(**_MESSAGE, content={"type": "object"}, substitutions=VALUES, routing=list_of(ref("Route"))),
+    "Message": row(**_MESSAGE),
+    "WholeMessage": row(**_MESSAGE, content={"type": "object"}, substitutions=VALUES, routing=list_of(ref("Route"))),
+    "Progress": answer(
+        id=ID,
+        total=COUNT,
+        counts=COUNTS,
+        waiting={**COUNT, "description": "Not handed to a provider yet."},
+        held={**COUNT, "description": "Of those that wait: kept here, by a pause, a canary or media being fitted."},
+        settled={**COUNT, "description": "Nothing more is expected of these."},
+        paused_at=or_null(MOMENT),
+        cancelled_at=or_null(MOMENT),
+        estimated_finish={**or_null(MOMENT), "description": "When the last will have left; null when nothing moves."},
+    ),
     "Cancelled": answer(id=ID, cancelled=COUNT, counts=COUNTS),
-    "Transaction": answer(**_TRANSACTION),
-    "WholeTransaction": answer(**_TRANSACTION, timeline=list_of(ref("Moment"))),
+    "Transaction": row(**_TRANSACTION),
+    "WholeTransaction": row(**_TRANSACTION, timeline=list_of(ref("Moment"))),
     "Moment": answer(
         at=MOMENT,
         kind=TEXT,
@@ -223,11 +212,45 @@ COMPONENTS: dict[str, Schema] = {
         code=TEXT,
         text=TEXT,
     ),
-    "Sender": answer(id=ID, address=TEXT, kind=TEXT, country=TEXT, provider=TEXT, account=TEXT, mms_enabled=FLAG),
-    "Template": answer(
-        id=ID, name=TEXT, subject=TEXT, version=COUNT, slides=list_of({"type": "object"}), updated_at=MOMENT
+    "Sender": row(id=ID, address=TEXT, kind=TEXT, country=TEXT, provider=TEXT, account=TEXT, mms_enabled=FLAG),
+    "Template": row(**_TEMPLATE),
+    "WholeTemplate": row(**_TEMPLATE, content=ref("SavedContent"), variables=VARIABLES),
+    "SavedContent": answer(
+        subject=TEXT,
+        slides=list_of({"type": "object"}),
+        fallback=answer(text=TEXT, link=FLAG, disabled=FLAG),
     ),
-    "Code": answer(
+    "SaveTemplate": asked(["name", "content"], name=_TEMPLATE_NAME, content=ref("Content"), variables=VARIABLES),
+    "ChangeTemplate": asked(
+        ["name", "content", "version"],
+        name=_TEMPLATE_NAME,
+        content=ref("Content"),
+        variables=VARIABLES,
+        version={"type": "integer", "minimum": 1, "description": "The version that this was made from."},
+    ),
+    "TemplateFit": answer(
+        ok={**FLAG, "description": "Some provider of this key's senders takes it."},
+        fits=list_of(answer(provider=TEXT, ok=FLAG)),
+        findings=list_of(ref("Finding")),
+    ),
+    "OptOut": row(
+        id=ID,
+        number=TEXT,
+        sender={**or_null(TEXT), "description": "Null: it holds for all senders."},
+        source={"type": "string", "enum": list(OptOut.Source.values)},
+        evidence=TEXT,
+        created_at=MOMENT,
+        lifted_at=or_null(MOMENT),
+        lifted_why=TEXT,
+    ),
+    "EnterOptOut": asked(
+        ["number", "evidence"],
+        number={"type": "string", "minLength": 1, "maxLength": 64},
+        sender={**_SENDER, "description": "The address or id of one of this key's senders; left out: all senders."},
+        evidence={**_EVIDENCE, "description": "Who asked for it, when and how."},
+    ),
+    "LiftOptOut": asked(["evidence"], evidence={**_EVIDENCE, "description": "How the recipient asked for it."}),
+    "Code": row(
         **{"class": TEXT},
         provider=TEXT,
         code=TEXT,
@@ -248,51 +271,6 @@ COMPONENTS: dict[str, Schema] = {
     "Senders": page_of("Sender"),
     "Templates": page_of("Template"),
     "Codes": page_of("Code"),
+    "OptOuts": page_of("OptOut"),
+    **callback_schemas.COMPONENTS,
 }
-# What any call can be answered, and what a call with a body can be answered besides.
-ANY_CALL, WITH_BODY = (400, 401, 403, 404, 406, 429, 500, 503), (413, 415)
-
-
-class ServiceKeys(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The two ways in, for the published document."""
-
-    target_class = "messaging.api.authentication.ServiceAuthentication"
-    name = ["key", "token"]
-
-    def get_security_definition(self, auto_schema: Any) -> list[Schema]:  # noqa: ARG002 (drf-spectacular's signature)
-        return [
-            {"type": "apiKey", "in": "header", "name": "key", "description": "The key, mms_live_..., as issued."},
-            {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "HS256 over the base64-decoded JWT secret of the key; `iss` is the key's prefix, `iat` "
-                "lies at most 24 hours back. With both, the token decides.",
-            },
-        ]
-
-
-def complete(result: Schema, **_more: Any) -> Schema:
-    """The last hook of drf-spectacular: adds COMPONENTS, and to each operation the refusals that any of them knows."""
-    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
-    for path in result["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                _add_refusals(operation)
-    return result
-
-
-def _add_refusals(operation: Schema) -> None:
-    # Either way in will do; drf-spectacular would ask for both.
-    operation["security"] = [{"key": []}, {"token": []}]
-    statuses = ANY_CALL + (WITH_BODY if "requestBody" in operation else ())
-    for status in statuses:
-        operation["responses"][str(status)] = refusal(PLAIN[status][1])
-    for status, response in operation["responses"].items():
-        if status.startswith(("4", "5")) and "content" not in response:
-            response.update(refusal(response.get("description", "")))
-
-
-def refusal(description: str) -> Schema:
-    """A response that is a problem."""
-    return {"description": description, "content": {CONTENT_TYPE: {"schema": ref("Problem")}}}

@@ -113,18 +113,18 @@ def _senders(key: ApiKey, sending: Sending) -> list[Sender]:
         # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
         if usable := [one for one in preferred(known) if may_reach(key, one.account.base_url)]:
             return usable[:MOST_SENDERS]
-        raise _not_allowed("/from")
+        raise sender_not_allowed("/from")
     ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
     usable = preferred(known.filter(Q(address__in=sending.senders) | Q(pk__in=ids)))
     named = [[one for one in usable if name in (one.address, str(one.pk))] for name in sending.senders]
     for index, found in enumerate(named):
         if not found:
-            raise _not_allowed("/from" if len(named) == 1 else f"/from/{index}")
+            raise sender_not_allowed("/from" if len(named) == 1 else f"/from/{index}")
     return list(chain.from_iterable(named))
 
 
-def _not_allowed(pointer: str) -> Problem:
-    # The same words whether somebody else has it or nobody.
+def sender_not_allowed(pointer: str) -> Problem:
+    """403, in the same words whether somebody else has the sender or nobody."""
     message, fix = "This key may not send from this sender ID.", "See GET /api/v1/senders."
     return Problem(403, "sender_not_allowed", errors=[fault(pointer, "sender_not_allowed", message, fix=fix)])
 

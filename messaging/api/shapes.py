@@ -7,10 +7,11 @@ from typing import Any
 from messaging import code_words, timeline
 from messaging.fetches import story_with_fetches
 from messaging.gateway.codes import Code
-from messaging.models import Message, Sender, Template, Transaction
+from messaging.models import Message, OptOut, Sender, Template, Transaction
 from messaging.queueing import Examination, HeldBack
 from messaging.routes import Route
 from messaging.slide_rules import Finding
+from messaging.statuses import CANCELLABLE, SETTLED
 
 HELD_BACK = {
     "recipient_repeated": "Name each number once.",
@@ -52,6 +53,18 @@ def template(row: Template) -> dict[str, Any]:
     }
 
 
+def whole_template(row: Template) -> dict[str, Any]:
+    """A template with what it says, in the form in which it is sent and saved; needs what `template` needs."""
+    slides = [
+        {"text": slide.text, "duration": slide.duration}
+        | {part.kind: {"asset": str(part.asset_id)} for part in slide.parts.all()}
+        for slide in row.slides.all()
+    ]
+    fallback = {"text": row.fallback_text, "link": row.fallback_link, "disabled": row.fallback_disabled}
+    content = {"subject": row.subject, "slides": slides, "fallback": fallback}
+    return template(row) | {"content": content, "variables": row.variables}
+
+
 def message(row: Message, counts: Mapping[str, int]) -> dict[str, Any]:
     """A message without its content, with how many of its transactions stand in each status; needs `sender`."""
     return {
@@ -67,6 +80,21 @@ def message(row: Message, counts: Mapping[str, int]) -> dict[str, Any]:
         "notify_url": row.notify_url,
         "callback_data": row.callback_data,
         "requested_receipts": row.requested_receipts,
+    }
+
+
+def progress(row: Message, counts: Mapping[str, int], *, held: int, finish: datetime | None) -> dict[str, Any]:
+    """How far a message is; `held` of those that wait are kept here, `finish` is when the last will have left."""
+    return {
+        "id": str(row.pk),
+        "total": row.total,
+        "counts": dict(counts),
+        "waiting": sum(counts.get(status, 0) for status in CANCELLABLE),
+        "held": held,
+        "settled": sum(count for status, count in counts.items() if status in SETTLED),
+        "paused_at": moment(row.paused_at),
+        "cancelled_at": moment(row.stopped_at),
+        "estimated_finish": moment(finish),
     }
 
 
@@ -96,6 +124,20 @@ def story(row: Transaction) -> list[dict[str, Any]]:
         {"at": moment(one.at), "kind": one.kind, "source": one.source, "code": one.code, "text": one.text or one.title}
         for one in reversed(told)
     ]
+
+
+def opt_out(row: OptOut) -> dict[str, Any]:
+    """An opt-out; `sender` is null when it holds for all. Needs `sender` loaded."""
+    return {
+        "id": str(row.pk),
+        "number": row.number,
+        "sender": row.sender.address if row.sender else None,
+        "source": row.source,
+        "evidence": row.evidence,
+        "created_at": moment(row.created_at),
+        "lifted_at": moment(row.lifted_at),
+        "lifted_why": row.lifted_why,
+    }
 
 
 def accepted(message: Message, senders: Iterable[Sender]) -> list[dict[str, Any]]:

@@ -2,18 +2,37 @@
 
 from django.urls import path
 
-from messaging.api import callbacks, documentation, events, views
+from messaging.api import (
+    callbacks,
+    codes,
+    documentation,
+    events,
+    messages,
+    opt_outs,
+    senders,
+    steering,
+    templates,
+    transactions,
+)
 
 app_name = "api"
 urlpatterns = [
-    path("messages", views.Messages.as_view(), name="messages"),
-    path("messages/<uuid:message_id>", views.MessageDetail.as_view(), name="message"),
-    path("messages/<uuid:message_id>/cancel", views.CancelMessage.as_view(), name="cancel"),
-    path("transactions", views.Transactions.as_view(), name="transactions"),
-    path("transactions/<uuid:transaction_id>", views.TransactionDetail.as_view(), name="transaction"),
-    path("senders", views.Senders.as_view(), name="senders"),
-    path("templates", views.Templates.as_view(), name="templates"),
-    path("codes", views.Codes.as_view(), name="codes"),
+    path("messages", messages.Messages.as_view(), name="messages"),
+    path("messages/<uuid:message_id>", messages.MessageDetail.as_view(), name="message"),
+    path("messages/<uuid:message_id>/progress", steering.Progress.as_view(), name="progress"),
+    path("messages/<uuid:message_id>/pause", steering.PauseMessage.as_view(), name="pause"),
+    path("messages/<uuid:message_id>/resume", steering.ResumeMessage.as_view(), name="resume"),
+    path("messages/<uuid:message_id>/cancel", steering.CancelMessage.as_view(), name="cancel"),
+    path("transactions", transactions.Transactions.as_view(), name="transactions"),
+    path("transactions/<uuid:transaction_id>", transactions.TransactionDetail.as_view(), name="transaction"),
+    path("senders", senders.Senders.as_view(), name="senders"),
+    path("senders/<uuid:sender_id>", senders.SenderDetail.as_view(), name="sender"),
+    path("templates", templates.Templates.as_view(), name="templates"),
+    path("templates/<uuid:template_id>", templates.TemplateDetail.as_view(), name="template"),
+    path("opt-outs", opt_outs.OptOuts.as_view(), name="opt-outs"),
+    path("opt-outs/<uuid:opt_out_id>", opt_outs.OptOutDetail.as_view(), name="opt-out"),
+    path("opt-outs/<uuid:opt_out_id>/lift", opt_outs.LiftOptOut.as_view(), name="lift"),
+    path("codes", codes.Codes.as_view(), name="codes"),
     path("callbacks", callbacks.Callbacks.as_view(), name="callbacks"),
     path("callbacks/<uuid:callback_id>", callbacks.CallbackDetail.as_view(), name="callback"),
     path("callbacks/<uuid:callback_id>/replay", callbacks.ReplayCallback.as_view(), name="replay"),

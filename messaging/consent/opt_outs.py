@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from django.db.models import OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 
-from messaging.models import OptOut, ReceiptInbox, Sender
+from messaging.models import ApiKey, OptOut, ReceiptInbox, Sender
 
 # Databases bound the parameters of a query.
 AT_ONCE = 10_000
@@ -47,10 +47,12 @@ def opt_out(
     now: datetime,
     inbox: ReceiptInbox | None = None,
     by: User | None = None,
+    api_key: ApiKey | None = None,
 ) -> OptOut | None:
     """Let `sender` write to `number` no more. Out: the new row, or None when that stood already.
 
-    `source` is one of OptOut.Source, `evidence` what was said (cut to 300 characters), `by` who entered it.
+    `source` is one of OptOut.Source, `evidence` what was said (cut to 300 characters), `by` or `api_key` who
+    entered it.
     """
     row = OptOut(
         number=number,
@@ -59,6 +61,7 @@ def opt_out(
         evidence=evidence[:LONGEST_WORDS],
         inbox=inbox,
         created_by=by,
+        api_key=api_key,
         created_at=now,
     )
     try:

@@ -7,7 +7,7 @@ from uuid6 import uuid7
 
 from messaging.gateway.facts import Action
 from messaging.models.receipts import ReceiptInbox
-from messaging.models.senders import ProviderAccount, Sender
+from messaging.models.senders import ApiKey, ProviderAccount, Sender
 
 
 class OptOut(models.Model):
@@ -20,6 +20,7 @@ class OptOut(models.Model):
         HANDSET = "handset", "A word from the handset"
         PROVIDER = "provider", "Told by the provider"
         PERSON = "person", "Entered by a person"
+        API = "api", "Entered by an integration"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=20, help_text="In E.164, such as +14165550100.")
@@ -38,6 +39,8 @@ class OptOut(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # The integration that entered it, and alone may lift it over the API.
+    api_key = models.ForeignKey(ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_why = models.CharField(max_length=300, blank=True, default="")

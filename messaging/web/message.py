@@ -10,7 +10,7 @@ from zlib import crc32
 
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import Count, Max, Q
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from django.views import View
 
 from media.models import Asset
 from media.shown import size_text
-from messaging import timeline
+from messaging import estimates, steering, timeline
 from messaging.addresses import masked_in
 from messaging.content import Part
 from messaging.models import Message, ProviderAccount, Sender, Transaction
@@ -30,7 +30,7 @@ from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
 from messaging.web.looks import Look, look, number_for, segments
 from messaging.web.messages import readable_query
 from messaging.web.pausing import pauses
-from messaging.web.progress import called_back, figures, finish_of, held_of, holds
+from messaging.web.progress import called_back, figures, finish_of, holds
 from messaging.web.searching import read_number
 from messaging.web.shell import PortalMixin
 
@@ -111,9 +111,9 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
     counts, now = timeline.counts(message), timezone.now()
     settled = all(status in SETTLED for status in counts)
     last = message.transactions.aggregate(last=Max("updated_at"))["last"]
-    waiting, held = sum(counts.get(status, 0) for status in CANCELLABLE), held_of(message)
+    waiting, held = sum(counts.get(status, 0) for status in CANCELLABLE), steering.held_of(message)
     back = reverse("web:message", args=[message.pk])
-    carriers = carriers_of(message)
+    carriers = estimates.carriers_of(message)
     holding = pauses(waiting_at(carriers), cast(User, request.user), back=back)
     kept = holds(message, now=now, waiting=waiting)
     # What holds it may change while no transaction does.
@@ -139,14 +139,6 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "may_send": request.user.has_perm("messaging.send_message"),
         "pulse": Pulse(version, last or message.created_at, settled, now),
     }
-
-
-def carriers_of(message: Message) -> list[Sender]:
-    """Who carries a message, each with how many recipients (`carried`) and how many of them wait (`waiting`). One
-    query."""
-    waiting = Count("transactions", filter=Q(transactions__status__in=CANCELLABLE))
-    rows = Sender.objects.filter(transactions__message=message).select_related("account")
-    return list(rows.annotate(carried=Count("transactions"), waiting=waiting).order_by("-carried", "address"))
 
 
 def waiting_at(carriers: Sequence[Sender]) -> list[ProviderAccount | Sender]:

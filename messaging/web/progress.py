@@ -73,11 +73,6 @@ def figures(counts: Mapping[str, int], held: int) -> list[Figure]:
     return [row for row in rows if row.count]
 
 
-def held_of(message: Message) -> int:
-    """How many of a message wait because of what was decided about it. One query."""
-    return message.transactions.filter(status__in=CANCELLABLE, held=True).count()
-
-
 def stoppable(message: Message) -> int:
     """How many a stop would withdraw now: what waits, and what a worker has in hand but not on the wire. One query."""
     tries = SendAttempt.objects.filter(transaction=OuterRef("pk"), phase=SendAttempt.Phase.CLAIMED)
@@ -98,7 +93,7 @@ def canary_of(message: Message) -> Canary:
         delivered=Count("pk", filter=Q(status__in=HANDED_OVER)),
         failed=Count("pk", filter=Q(status__in=LOST)),
     )
-    return Canary(**said, behind=held_of(message))
+    return Canary(**said, behind=steering.held_of(message))
 
 
 def holds(message: Message, *, now: datetime, waiting: int) -> list[Hold]:
@@ -154,9 +149,5 @@ def _canary_words(canary: Canary, message: Message) -> str:
 def finish_of(message: Message, carriers: Sequence[Sender], *, now: datetime, free: int) -> datetime | None:
     """When the last of what waits freely will have left; None when nothing does, or it is hardly worth saying. One
     query."""
-    own = {sender: waiting for sender in carriers if (waiting := getattr(sender, "waiting", 0))}
-    if not own or not free:
-        return None
-    start = max(filter(None, (now, message.send_at, message.undo_until)))
-    ends = estimates.finish(own, estimates.ahead(own, start, beside=message), start)
-    return ends if (ends - now).total_seconds() > SOON_SECONDS else None
+    ends = estimates.finish_of(message, carriers, now=now, free=free)
+    return ends if ends and (ends - now).total_seconds() > SOON_SECONDS else None

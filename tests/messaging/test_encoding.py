@@ -17,7 +17,7 @@ from messaging.delivery.rendering import outbound
 from messaging.gateway import registry
 from messaging.gateway.errors import Refused
 from messaging.models import Message, TimelineEntry
-from messaging.queueing import NotQueued, cancel, examine, queue
+from messaging.queueing import NotQueued, examine, queue
 from tests.media.fitting import sources
 from tests.working import HELLO
 
@@ -183,7 +183,7 @@ def test_a_copy_that_was_cleared_away_fails_the_message_rather_than_leave_it_wai
 
 def test_what_was_withdrawn_meanwhile_stays_withdrawn(account, order, photo):
     message = queue(order(*NUMBERS, content=showing(photo)), now=timezone.now())
-    cancel(message.transactions.all(), now=timezone.now())
+    steering.stop(message)
     settle()
 
     assert encoding.finish() == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from messaging.content import Content, FallbackSms, Part, Slide
 from messaging.models import Message, Sender, TimelineEntry, Transaction
-from messaging.queueing import NotQueued, Order, RecipientOrder, cancel, examine, queue
+from messaging.queueing import NotQueued, Order, RecipientOrder, examine, queue
 from tests.working import HELLO
 
 pytestmark = pytest.mark.django_db
@@ -152,19 +152,6 @@ def test_twenty_clicks_at_once_are_one_message(order: Callable[..., Order]):
         identities = set(pool.map(click, range(20)))
 
     assert (len(identities), Message.objects.count(), Transaction.objects.count()) == (1, 1, 1)
-
-
-def test_what_waits_can_be_withdrawn_and_what_has_left_cannot(queued: Callable[..., Message]):
-    message = queued("+14165550100", "+14165550101")
-    gone = message.transactions.first()
-    Transaction.objects.filter(pk=gone.pk).update(
-        status="accepted", next_attempt_at=None, receipt_deadline=timezone.now() + timedelta(days=3)
-    )
-
-    withdrawn = cancel(message.transactions.all(), now=timezone.now())
-
-    assert withdrawn == 1
-    assert set(message.transactions.values_list("status", flat=True)) == {"accepted", "cancelled"}
 
 
 def test_accepting_takes_few_queries_however_many_recipients(order, django_assert_max_num_queries):

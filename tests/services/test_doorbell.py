@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from messaging import arrivals, callbacks, tasks
 from messaging.models import ProviderAccount, ReceiptInbox
-from messaging.queueing import cancel
+from messaging.steering import stop
 from tests.messaging.callbacks.receiver import receiving
 
 HOME = Path(__file__).resolve().parents[2]
@@ -79,7 +79,7 @@ def test_a_ring_makes_a_worker_tell_callers_through_a_queue_of_its_own(
         callbacks.vouch(end, now=timezone.now())
         shop.secret = end.secret
         message = queued(endpoint=end, notify_url=shop.url, api_key=end.api_key, source="api")
-        cancel(message.transactions.all(), now=timezone.now())
+        stop(message)
 
         tasks.ring_callbacks()
 

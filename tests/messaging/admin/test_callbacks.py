@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from messaging import callbacks
 from messaging.models import Callback, CallbackEndpoint
-from messaging.queueing import cancel
+from messaging.steering import stop
 from tests.messaging.callbacks.receiver import receiving
 
 LOG = reverse("admin:messaging_callback_changelist")
@@ -27,7 +27,7 @@ def end(issued_key) -> CallbackEndpoint:
 @pytest.fixture
 def news(queued, end) -> Callback:
     message = queued(endpoint=end, notify_url=URL, api_key=end.api_key, source="api")
-    cancel(message.transactions.all(), now=timezone.now())
+    stop(message)
     Callback.objects.update(state="exhausted", attempts=10, next_attempt_at=None, status=500, outcome="not_taken")
     return Callback.objects.get()
 

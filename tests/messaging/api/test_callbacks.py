@@ -9,9 +9,9 @@ from standardwebhooks import Webhook
 
 from messaging import callbacks
 from messaging.callbacks import endpoints
-from messaging.models import ApiKey, Callback, CallbackEndpoint, Transaction, issue_key
+from messaging.models import ApiKey, Callback, CallbackEndpoint, Message, issue_key
 from messaging.models.sealing import unseal
-from messaging.queueing import cancel
+from messaging.steering import stop
 from tests.messaging.callbacks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def stranger() -> ApiKey:
 def owed(send, shop) -> Callback:
     """News of a message that was withdrawn."""
     sent = send(notify_url="https://shop.example.com/news", callback_data="campaign=118").json()
-    cancel(Transaction.objects.filter(message=sent["id"]), now=timezone.now())
+    stop(Message.objects.get(pk=sent["id"]))
     return Callback.objects.get()
 
 

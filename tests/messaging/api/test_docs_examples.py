@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from messaging.callbacks.signing import signed
 from messaging.models import Callback, Message
-from messaging.queueing import cancel
+from messaging.steering import stop
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -55,7 +55,7 @@ def test_the_python_lines_send_and_follow(live_server, sender, issued_key) -> No
 @pytest.mark.django_db
 def test_the_lines_that_verify_news_do(shop, send) -> None:
     send(to=[{"msisdn": "+16475550142", "correlation_id": "order-1881"}], notify_url="https://shop.example.com/any")
-    cancel(Message.objects.get().transactions.all(), now=timezone.now())
+    stop(Message.objects.get())
     news = Callback.objects.get()
     body = bytes(news.body)
     names: dict[str, Any] = {}
@@ -75,5 +75,5 @@ def test_the_lines_that_follow_the_feed_do(live_server, send, issued_key) -> Non
     with httpx.Client(headers={"key": issued_key[1]}) as api:
         seen, place = names["follow"](api, f"{live_server.url}/api/v1")
         assert seen == ["+16475550142 queued"]
-        cancel(Message.objects.get().transactions.all(), now=timezone.now())
+        stop(Message.objects.get())
         assert names["follow"](api, f"{live_server.url}/api/v1", place)[0] == ["+16475550142 cancelled"]

@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+from messaging.api.errors import PLAIN
+from messaging.api.guides import EXAMPLE_BASE, GUIDES
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 WATCH = """
 window.violations = [];
@@ -51,3 +54,18 @@ def test_a_version_asked_for_changes_nothing(client, version) -> None:
     answer = client.get(f"/api/v1/schema?version={version}")
     assert answer.status_code == 200
     assert answer["Content-Disposition"] == client.get("/api/v1/schema")["Content-Disposition"]
+
+
+def test_the_page_shows_each_guide_and_an_example_of_each_operation(client, settings):
+    settings.PUBLIC_BASE_URL = "https://mms.example.com"
+    client.credentials()
+    page = client.get("/api/v1/docs").content.decode()
+
+    for guide in GUIDES:
+        assert f'id="{guide.name}"' in page
+    assert page.count('class="operation"') >= 27
+    assert "https://mms.example.com/api/v1/messages" in page
+    assert EXAMPLE_BASE not in page
+    # What the `type` of a problem leads to.
+    for _status, (code, _title) in PLAIN.items():
+        assert f'id="{code}"' in page

@@ -5,8 +5,8 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, Valid
 from django.db import OperationalError
 from rest_framework import exceptions
 
+from messaging.api.codes import Codes
 from messaging.api.errors import problem_response
-from messaging.api.views import Codes
 
 pytestmark = pytest.mark.django_db
 

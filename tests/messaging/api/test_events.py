@@ -11,14 +11,14 @@ from django.utils import timezone
 from messaging import feed, timeline
 from messaging.api import events
 from messaging.models import ApiKey, Message, TimelineEntry, Transaction, issue_key
-from messaging.queueing import cancel
+from messaging.steering import stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENTS = "/api/v1/events"
 
 
 def withdraw(message: Message) -> None:
-    cancel(message.transactions.all(), now=timezone.now())
+    stop(message)
 
 
 def test_the_feed_tells_everything_in_order_and_goes_on_anywhere(client, send, message) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from messaging import callbacks, tasks
 from messaging.models import Callback, Message, Transaction
-from messaging.queueing import cancel
+from messaging.steering import stop
 from mmsportal.sandbox.testing import Running
 from tests.messaging.callbacks.receiver import Receiver, receiving
 from tests.working import settled, work
@@ -94,7 +93,7 @@ def test_every_outcome_is_told_in_our_words_and_none_twice(sent, shop: Receiver)
 
 def test_the_pump_without_a_broker_tells_as_well(sent, shop: Receiver) -> None:
     message = sent("+12125550100")
-    cancel(message.transactions.all(), now=timezone.now())
+    stop(message)
     call_command("pump", "--once")
     assert [news["type"] for news in shop.verified()] == ["message.cancelled"]
 
@@ -104,7 +103,7 @@ def test_the_doors_of_the_workers_tell_and_ring_only_when_there_is_something(sen
     monkeypatch.setattr(tasks, "_ring", rung.append)
     tasks.ring_callbacks()
     assert rung == []
-    cancel(sent("+12125550100").transactions.all(), now=timezone.now())
+    stop(sent("+12125550100"))
     rung.clear()
     tasks.drain_receipts()
     assert rung == [tasks.send_callbacks]

@@ -6,11 +6,10 @@ import pytest
 from django.db import connection
 from django.db.transaction import atomic
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from messaging.models import Callback, CallbackEndpoint, Transaction
-from messaging.queueing import cancel
 from messaging.statuses import Status
+from messaging.steering import stop
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +92,7 @@ def test_failed_asks_for_every_way_of_not_arriving(state: Status, end, told, hap
 
 
 def test_what_is_withdrawn_is_told(end, told) -> None:
-    cancel(told(end).transactions.all(), now=timezone.now())
+    stop(told(end))
     assert [one["data"]["event"] for one in bodies()] == ["cancelled"]
 
 

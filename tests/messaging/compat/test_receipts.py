@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from messaging import callbacks, consent, queueing, timeline
+from messaging import callbacks, consent, timeline
 from messaging.callbacks.claiming import claim, record
 from messaging.callbacks.posting import NOT_TAKEN, Answer
 from messaging.models import ApiKey, Callback, CallbackEndpoint, Message, OptOut, TimelineEntry
 from messaging.statuses import Status
+from messaging.steering import stop
 from tests.messaging.compat import calls
 from tests.messaging.compat.calls import put
 from tests.messaging.compat.conftest import Internet, xml
@@ -174,7 +175,7 @@ def test_only_what_was_asked_for_is_told(post, service_key: str, say: Say) -> No
 )
 def test_a_message_that_staff_withdraw_comes_to_an_end(provider: str, expected: str, post, service_key: str) -> None:
     post(provider, calls.body(provider, service_key))
-    queueing.cancel(Message.objects.get().transactions.all(), now=timezone.now())
+    stop(Message.objects.get())
     assert [short(one) for one in Callback.objects.all()] == [expected]
 
 

@@ -6,14 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.utils import timezone
 
-from messaging import delivery, receipts
+from messaging import delivery, receipts, steering
 from messaging.delivery import protocol, pumping
 from messaging.gateway import registry
 from messaging.gateway.contract import MOST_CALL_SECONDS
-from messaging.models import Message, ProviderAccount, ReceiptInbox, SendAttempt, Sender, Transaction
-from messaging.queueing import cancel
+from messaging.models import Message, ProviderAccount, ReceiptInbox, SendAttempt, Sender
 from mmsportal.sandbox.testing import Running
 from tests.working import settled, work
 
@@ -237,9 +235,9 @@ def test_a_lease_outlives_every_call():
 
 def test_a_cancelled_message_never_leaves(sandbox: Running, queued):
 
-    rows = queued(number("00")).transactions
-    cancel(Transaction.objects.filter(pk__in=rows.values("pk")), now=timezone.now())
+    message = queued(number("00"))
+    steering.stop(message)
     delivery.pump(once=True)
 
-    assert rows.get().status == "cancelled"
+    assert message.transactions.get().status == "cancelled"
     assert not sandbox.ledger(kind="accepted")
