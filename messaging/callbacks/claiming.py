@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.db.transaction import atomic
 
@@ -27,6 +27,7 @@ State = Callback.State
 LEASE = timedelta(seconds=60)
 # How many of one endpoint are taken in one round; more than it may have in flight are never taken.
 SLOTS = 2
+MOST_SEEN = 1000
 RESULT = ["state", "next_attempt_at", "status", "outcome", "tried_at", "lease_token", "lease_until"]
 HEALTH = ["state", "reason", "failing_since", "rests_until"]
 
@@ -87,16 +88,16 @@ def _chosen(now: datetime, most: int, most_of_one_key: int) -> list[UUID]:
     waiting = _due(now).filter(endpoint=OuterRef("pk")).order_by("next_attempt_at", "pk")
     slots = {f"slot_{n}": Subquery(waiting.values("pk")[n : n + 1]) for n in range(SLOTS)}
     first = Subquery(waiting.values("next_attempt_at")[:1])
-    rows = _open(now).annotate(
-        flying=Coalesce(Subquery(flying.annotate(number=Count("pk")).values("number")), 0), first=first, **slots
-    )
-    of_key: dict[UUID, int] = defaultdict(int)
-    for key, number in _flying_by_key(now):
-        of_key[key] = number
+    number = Coalesce(Subquery(flying.annotate(number=Count("pk")).values("number")), 0)
+    allowed = Case(When(failing_since=None, then=F("concurrency")), default=1)
+    rows = _open(now).annotate(flying=number, allowed=allowed, first=first, **slots)
+    of_key = defaultdict(int, _flying_by_key(now))
+    full = [key for key, flying_now in of_key.items() if flying_now >= most_of_one_key]
+    # Who has no room is left out before the cut: the oldest heaps must not fill it.
+    able = rows.filter(first__isnull=False, flying__lt=F("allowed")).exclude(api_key__in=full).order_by("first")
     chosen: list[UUID] = []
-    for row in rows.filter(first__isnull=False).order_by("first")[: most * SLOTS]:
-        allowed = 1 if row.failing_since else row.concurrency
-        room = min(allowed - row.flying, most_of_one_key - of_key[row.api_key_id], most - len(chosen))
+    for row in able[:MOST_SEEN]:
+        room = min(row.allowed - row.flying, most_of_one_key - of_key[row.api_key_id], most - len(chosen))
         taken = [pk for n in range(SLOTS) if (pk := getattr(row, f"slot_{n}"))][: max(0, room)]
         of_key[row.api_key_id] += len(taken)
         chosen += taken

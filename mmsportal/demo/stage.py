@@ -61,11 +61,13 @@ class Stage:
         """What every process of the demo gets, so that all agree on addresses and data."""
         kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
         hosts = [f"{name}:{port}" for name in (HOST, "localhost") for port in (self.port, self.sandbox_port)]
+        # A server of one's own beside the demo, to be told news at.
+        own = [target for target in kept.get("MMS_ALLOW_PRIVATE_TARGETS", "").split(",") if target]
         return kept | {
             "DJANGO_SETTINGS_MODULE": "mmsportal.settings",
             "MMS_VAR_DIR": str(self.var_dir),
             "CELERY_BROKER_URL": "filesystem://localhost",
-            "MMS_ALLOW_PRIVATE_TARGETS": ",".join(hosts),
+            "MMS_ALLOW_PRIVATE_TARGETS": ",".join([*hosts, *own]),
             "PUBLIC_BASE_URL": self.portal_url,
             "MEDIA_PUBLIC_BASE_URL": self.portal_url,
             "ALLOWED_HOSTS": f"{HOST},localhost",

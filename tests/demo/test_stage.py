@@ -42,11 +42,19 @@ def test_the_demo_never_meets_a_real_database_or_bucket(monkeypatch, tmp_path: P
     assert surroundings["MMS_VAR_DIR"] == str(tmp_path)
 
 
-def test_the_processes_may_reach_one_another_and_nothing_else_private(tmp_path: Path) -> None:
+def test_the_processes_may_reach_one_another_and_nothing_else_private(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("MMS_ALLOW_PRIVATE_TARGETS", raising=False)
     surroundings = Stage(8000, 8123, tmp_path).environment()
     allowed = set(surroundings["MMS_ALLOW_PRIVATE_TARGETS"].split(","))
     assert allowed == {f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in (8000, 8123)}
     assert surroundings["PUBLIC_BASE_URL"] == surroundings["MEDIA_PUBLIC_BASE_URL"] == "http://127.0.0.1:8000"
+
+
+def test_a_server_of_ones_own_may_be_told_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMS_ALLOW_PRIVATE_TARGETS", "127.0.0.1:9000")
+    allowed = Stage(8000, 8123, tmp_path).environment()["MMS_ALLOW_PRIVATE_TARGETS"].split(",")
+    assert {"127.0.0.1:9000", "127.0.0.1:8123"} <= set(allowed)
+    assert "" not in allowed
 
 
 def test_what_never_answers_is_told(monkeypatch) -> None:

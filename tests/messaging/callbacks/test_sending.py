@@ -293,3 +293,14 @@ def test_looking_for_nothing_takes_no_lock(db) -> None:
     said = " ".join(one["sql"] for one in seen).upper()
     assert "UPDATE" not in said
     assert "BEGIN" not in said
+
+
+def test_old_heaps_without_room_hide_nobody(receivers, owed, make_endpoint) -> None:
+    *heaps, fresh = receivers(*["ok"] * 8)
+    busy, idle = (issue_key(name=name, scopes=["messages:send"])[0] for name in ("Busy", "Idle"))
+    for number, one in enumerate(heaps):
+        owed(one, 5, key=busy, start=100 + 10 * number)
+    assert len(claiming.claim(50, most_of_one_key=10)) == 10
+    owed(fresh, 1, key=idle, start=400)
+    (taken,) = claiming.claim(1, most_of_one_key=10)
+    assert taken.callback.endpoint.api_key_id == idle.pk
