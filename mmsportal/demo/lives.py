@@ -63,12 +63,12 @@ class Rows:
     entries: list[TimelineEntry] = field(default_factory=list)
 
 
-def live(row: Transaction, account: Account, rows: Rows, *, chance: Random, now: datetime) -> None:
-    """Let a queued transaction live up to `now`, and add what it leaves to `rows`."""
+def live(row: Transaction, account: Account, rows: Rows, *, chance: Random, now: datetime, fate: str = "") -> None:
+    """Let a queued transaction live up to `now`, by chance or to a `fate`, and add what it leaves to `rows`."""
     rows.transactions.append(row)
     rows.entries.append(timeline.entry(row, "queued", now=row.created_at, state=Status.QUEUED))
     row.next_attempt_at = None
-    fate = chance.choices(list(FATES), list(FATES.values()))[0]
+    fate = fate or chance.choices(list(FATES), list(FATES.values()))[0]
     ended = row.expires_at + timeline.GRACE
     if fate in {"unknown", "silent"} and now <= ended < now + SOON:
         fate = "delivered"

@@ -87,6 +87,11 @@ def past(cast: Cast, *, now: datetime) -> int:
     withdrawn = _message(cast, CAMPAIGNS[0], contents[WEEKEND], now - timedelta(days=2, hours=3), chance)
     messages.append(withdrawn)
     _withdraw(cast, withdrawn, rows, chance)
+    # After three days nobody waits for it any more: whether chance left one since then depends on the day.
+    unclear = _message(cast, CAMPAIGNS[0], contents[CAMPAIGNS[0].name], now - timedelta(hours=5), chance)
+    messages.append(unclear)
+    for row in _recipients(cast, unclear, CAMPAIGNS[0], chance):
+        live(row, cast.account, rows, chance=chance, now=now, fate="delivered" if row.position else "unknown")
     _write(messages, rows, now)
     return len(rows.transactions)
 
