@@ -15,7 +15,7 @@ TOO_LONG: Schema = {
     "content": {"text/html": {"schema": {"type": "string"}}},
 }
 # What any call can be answered, and what a call with a body can be answered besides.
-ANY_CALL, WITH_BODY = (400, 401, 403, 404, 406, 429, 500, 503), (413, 415)
+ANY_CALL, WITH_BODY = (400, 401, 403, 404, 406, 429, 500, 503), (411, 413, 415)
 
 _STEERED = ("messages_read", "messages_progress", "messages_pause", "messages_resume", "messages_cancel")
 _TEMPLATE, _MEDIA = ("templates_read", "templates_change"), ("media_retrieve", "media_describe", "media_archive")
