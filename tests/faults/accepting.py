@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import django
 
-LINES = range(1, 600, 15)
+LINES = range(1, 600, 40)
 COPIES = 20
 BODY = {
     "from": "34343",
