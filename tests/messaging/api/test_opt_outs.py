@@ -121,6 +121,21 @@ def test_what_others_said_is_not_a_keys_to_lift(client, sender, refused, source)
     assert OptOut.objects.get().lifted_at is None
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("source", ["handset", "provider", "person"])
+def test_nor_is_what_others_said_after_a_key_had_entered_it(client, sender, send, refused, source, everywhere):
+    entry = {name: value for name, value in ENTRY.items() if not (everywhere and name == "sender")}
+    row = client.post(URL, entry, format="json").json()
+    stop = told(NUMBER, None if everywhere else sender, source)
+
+    assert client.post(URL, entry, format="json").json()["id"] == str(stop.pk)
+    client.post(f"{URL}/{row['id']}/lift", {"evidence": "Web form."}, format="json")
+    refused(client.post(f"{URL}/{stop.pk}/lift", {"evidence": "Web form."}, format="json"), 403, "lift_not_allowed")
+    assert send().status_code == 422
+    assert consent.opt_out(NUMBER, stop.sender, source=source, evidence="STOP", now=timezone.now()) is None
+    assert OptOut.objects.get(lifted_at=None) == stop
+
+
 def test_nor_is_what_another_key_entered(client, limited, sender, refused):
     row = client.post(URL, ENTRY, format="json").json()
 
