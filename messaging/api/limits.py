@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import Throttled
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from messaging.api.buckets import Taken, buckets
 from messaging.api.errors import Problem, fault
@@ -22,21 +23,20 @@ BURST_SECONDS = 10
 _TAKEN = "mms.rate_limit"
 
 
-class KeyThrottle(BaseThrottle):
-    """At most the key's calls per second on average, ten seconds' worth at once. Asks the database nothing."""
+class WithinRate(BasePermission):
+    """At most the key's calls per second on average, ten seconds' worth at once. Asks the database nothing.
 
-    _wait = 0.0
+    To be asked before the scope is: who lacks it has called as well. Raises Throttled.
+    """
 
-    def allow_request(self, request: Request, _view: Any) -> bool:
+    def has_permission(self, request: Request, _view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             return True
         taken = take(request.auth)
         request.META[_TAKEN] = (request.auth.calls_per_second * BURST_SECONDS, taken)
-        self._wait = taken.seconds
-        return taken.allowed
-
-    def wait(self) -> float:
-        return math.ceil(self._wait)
+        if not taken.allowed:
+            raise Throttled(math.ceil(taken.seconds))
+        return True
 
 
 class RateLimitHeaders:

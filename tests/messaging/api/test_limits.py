@@ -19,7 +19,7 @@ from messaging.api import limits
 from messaging.api.buckets import LEFT_ALONE_SECONDS, Buckets
 from messaging.models import ApiKey, Message, issue_key
 
-LIST = "/api/v1/messages"
+LIST, MEDIA = "/api/v1/messages", "/api/v1/media"
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 
 
@@ -162,6 +162,17 @@ def test_refusals_count_and_others_do_not_suffer(client, own, sender):
 
     assert answers == [400] * 10 + [429]
     assert APIClient().get(LIST, headers={"key": other}).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "path", "status"), [("get", LIST, 403), ("put", LIST, 405), ("get", MEDIA, 403)])
+def test_what_a_key_may_not_do_counts_as_well(client, own, method, path, status):
+    ApiKey.objects.update(calls_per_second=1, scopes=[])
+
+    answers = [getattr(client, method)(path) for _call in range(11)]
+
+    assert [answer.status_code for answer in answers] == [status] * 10 + [429]
+    assert answers[0]["RateLimit"] == '"key";r=9;t=1'
 
 
 @pytest.mark.django_db
