@@ -171,6 +171,22 @@ def test_reading_and_writing_are_two_scopes(sender, refused):
     refused(reader.post(URL, ENTRY, format="json"), 403, "scope_missing")
 
 
+def test_a_test_key_silences_nobody_in_earnest(sender, account, refused, send, settings):
+    settings.ALLOW_PRIVATE_TARGETS = frozenset({"127.0.0.1:9"})
+    trying = APIClient()
+    trying.credentials(HTTP_KEY=issue_key(name="Trying out", scopes=SCOPES, test=True)[1])
+    everywhere = {"number": "+16475550143", "evidence": "x"}
+
+    assert trying.post(URL, {**ENTRY, "number": "+16475550144"}, format="json").status_code == 201
+    assert trying.post(URL, everywhere, format="json").status_code == 201
+    real = ProviderAccount.objects.create(name="Real", provider="sinch", base_url="https://api.provider.example.com")
+    Sender.objects.create(address="34343", kind=SenderKind.SHORT_CODE, account=real)
+    for entry in (ENTRY, {**everywhere, "number": NUMBER}):
+        (error,) = refused(trying.post(URL, entry, format="json"), 403, "test_key_real_account")
+        assert error["pointer"] == "/sender"
+    assert send().status_code == 201
+
+
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_make_one(issued_key, sender):
     def enter(_turn: int) -> tuple[int, str]:
