@@ -59,14 +59,16 @@ def take(key: ApiKey) -> Taken:
     return buckets().take(key.prefix, per_second=key.calls_per_second, most=key.calls_per_second * BURST_SECONDS)
 
 
-def check_day(key: ApiKey, recipients: int, *, now: datetime) -> None:
+def check_day(key: ApiKey, recipients: int, *, now: datetime, sends: bool = True) -> None:
     """Refuse to send to more people today than the key may. Raises Problem 429. No query for a key without a bound.
 
-    Inside the commit that sends: what others of the same key send at this moment waits for it.
+    Inside the commit that sends: what others of the same key send at this moment waits for it. Who only wants to know
+    (not `sends`) keeps nobody waiting.
     """
     if key.recipients_per_day is None:
         return
-    ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    if sends:
+        ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     sent = _sent_since(key, midnight)
     if sent + recipients <= key.recipients_per_day:

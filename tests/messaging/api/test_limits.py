@@ -208,6 +208,15 @@ def test_a_key_sends_to_so_many_a_day_and_again_after_midnight(send, refused):
 
 
 @pytest.mark.django_db
+def test_a_dry_run_knows_of_the_days_bound(send, client, body, refused):
+    ApiKey.objects.update(recipients_per_day=1)
+
+    assert client.post(f"{LIST}?dry_run=true", body, format="json").status_code == 200
+    assert send().status_code == 201
+    refused(client.post(f"{LIST}?dry_run=true", body, format="json"), 429, "recipients_per_day")
+
+
+@pytest.mark.django_db
 def test_of_other_keys_nothing_is_counted(send, issued_key, message):
     ApiKey.objects.update(recipients_per_day=1)
     other = issue_key(name="Other", scopes=["messages:send"])[0]
