@@ -49,6 +49,8 @@ def test_no_rows_are_no_statement(django_assert_num_queries):
         save_fields([], ["status"])
 
 
+# How a statement takes its rows, on PostgreSQL and on SQLite.
+WAYS = ("jsonb_to_recordset", "json_each")
 ODD = "“quoted” \\ 'text' 100 % $(a) \U0001f600\x7f"
 
 
@@ -120,7 +122,7 @@ def test_very_many_rows_are_several_statements(inserted, monkeypatch):
         (first, second), _at = inserted()
 
     assert (first.position, second.position) == (1, 2)
-    assert sum("json" in one["sql"] and "INSERT" in one["sql"] for one in asked.captured_queries) == 3
+    assert sum(any(way in one["sql"] for way in WAYS) for one in asked.captured_queries) == 3
 
 
 def test_no_rows_are_no_insert(django_assert_num_queries):
