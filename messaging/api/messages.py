@@ -60,7 +60,8 @@ class MessageDetail(ServiceView):
         wanted = chosen(query_values(request, [FIELDS]), "WholeMessage")
         message = find_message(self.key, message_id)
         answer = shapes.message(message, timeline.counts(message) if "counts" in wanted else {})
-        whole = {"content": message.content, "substitutions": message.substitutions, "routing": message.routing}
+        routing = [shapes.kept_route(way) for way in message.routing]
+        whole = {"content": message.content, "substitutions": message.substitutions, "routing": routing}
         return Response(wanted.of(answer | whole))
 
 
