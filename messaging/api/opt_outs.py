@@ -108,7 +108,10 @@ class LiftOptOut(ServiceView):
 
 
 def _visible(key: ApiKey) -> "QuerySet[OptOut]":
-    """What holds the senders of a key, by their addresses: a handset knows no accounts."""
+    """What names the senders of a key, by their addresses, for a handset knows no accounts; all, when it has none.
+
+    Those for all senders hold a limited key's as well, but are not its own to see.
+    """
     rows = OptOut.objects.select_related("sender")
     if not key.senders.exists():
         return rows
