@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db.models import Prefetch
 
 from messaging.models import ApiKey, Sender
 from messaging.sandboxed import at_sandbox
@@ -34,11 +35,12 @@ def check_deployment(**_options: Any) -> list[CheckMessage]:
 @register(Tags.database, deploy=True)
 def check_test_keys(**_options: Any) -> list[CheckMessage]:
     """Test keys that list senders of real accounts. What they send there is refused; somebody expects otherwise."""
-    keys = ApiKey.objects.filter(test=True, revoked_at=None)
+    keys = ApiKey.objects.filter(test=True, revoked_at=None).order_by("prefix")
+    senders = Sender.objects.filter(api_keys__in=keys.order_by()).select_related("account").distinct().order_by("pk")
     found: list[CheckMessage] = []
-    for sender in Sender.objects.filter(api_keys__in=keys).select_related("account").distinct().order_by("pk"):
+    for sender in senders.prefetch_related(Prefetch("api_keys", keys)):
         if not at_sandbox(sender.account):
-            marks = ", ".join(key.mark for key in keys.filter(senders=sender).order_by("prefix"))
+            marks = ", ".join(key.mark for key in sender.api_keys.all())
             message = f"Test keys are mapped to a real provider: {marks} to {sender} of {sender.account}."
             hint = "Take the sender from the key, or make a live key."
             found.append(Error(message, hint=hint, id="messaging.E005"))

@@ -145,7 +145,7 @@ def _waits(message: Message, position: int) -> bool:
 def _write_transactions(message: Message, places: Sequence[Place], due: datetime, now: datetime) -> datetime:
     """A row for each recipient, in their order; who has opted out gets one that says so, and is never sent to.
 
-    Out: when the last of them runs out. One statement for each sender, and one for those who are held back.
+    Out: when the last of them runs out. A few statements for each sender, and for those who are held back.
     """
     groups: dict[Sender | None, list[tuple[int, RecipientOrder]]] = {}
     for position, place in enumerate(places):

@@ -43,6 +43,8 @@ MIDDLEWARE = [
     "media.hosting.HostFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
+    # Outside of what makes a new answer, a 304, of another.
+    "messaging.api.limits.RateLimitHeaders",
     "messaging.api.answering.Compressed",
     "messaging.api.answering.Conditional",
     "csp.middleware.CSPMiddleware",
@@ -55,7 +57,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "messaging.api.limits.RateLimitHeaders",
 ]
 
 ROOT_URLCONF = "mmsportal.urls"
@@ -246,8 +247,7 @@ PHONE_DEFAULT_REGION = "US"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["messaging.api.authentication.ServiceAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["messaging.api.authentication.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["messaging.api.limits.KeyThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["messaging.api.limits.WithinRate", "messaging.api.authentication.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["messaging.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

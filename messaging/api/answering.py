@@ -27,9 +27,9 @@ class Conditional(ConditionalGetMiddleware):
 class Compressed(GZipMiddleware):
     """Compresses JSON below /api/ for those who accept gzip.
 
-    No secret stands in these answers beside anything of the request, and no cookie lets a foreign page ask for them;
-    on top of that Django pads each answer by a random length, so its size tells nothing (BREACH). The media host and
-    the pages are left as they are.
+    A secret stands in one answer only, new each time, and no cookie lets a foreign page ask for it; on top of that
+    Django pads each answer by a random length, so its size tells nothing (BREACH). The media host and the pages are
+    left as they are.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import Throttled
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from messaging.api.buckets import Taken, buckets
 from messaging.api.errors import Problem, fault
@@ -22,21 +23,20 @@ BURST_SECONDS = 10
 _TAKEN = "mms.rate_limit"
 
 
-class KeyThrottle(BaseThrottle):
-    """At most the key's calls per second on average, ten seconds' worth at once. Asks the database nothing."""
+class WithinRate(BasePermission):
+    """At most the key's calls per second on average, ten seconds' worth at once. Asks the database nothing.
 
-    _wait = 0.0
+    To be asked before the scope is: who lacks it has called as well. Raises Throttled.
+    """
 
-    def allow_request(self, request: Request, _view: Any) -> bool:
+    def has_permission(self, request: Request, _view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             return True
         taken = take(request.auth)
         request.META[_TAKEN] = (request.auth.calls_per_second * BURST_SECONDS, taken)
-        self._wait = taken.seconds
-        return taken.allowed
-
-    def wait(self) -> float:
-        return math.ceil(self._wait)
+        if not taken.allowed:
+            raise Throttled(math.ceil(taken.seconds))
+        return True
 
 
 class RateLimitHeaders:
@@ -59,14 +59,16 @@ def take(key: ApiKey) -> Taken:
     return buckets().take(key.prefix, per_second=key.calls_per_second, most=key.calls_per_second * BURST_SECONDS)
 
 
-def check_day(key: ApiKey, recipients: int, *, now: datetime) -> None:
+def check_day(key: ApiKey, recipients: int, *, now: datetime, sends: bool = True) -> None:
     """Refuse to send to more people today than the key may. Raises Problem 429. No query for a key without a bound.
 
-    Inside the commit that sends: what others of the same key send at this moment waits for it.
+    Inside the commit that sends: what others of the same key send at this moment waits for it. Who only wants to know
+    (not `sends`) keeps nobody waiting.
     """
     if key.recipients_per_day is None:
         return
-    ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    if sends:
+        ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     sent = _sent_since(key, midnight)
     if sent + recipients <= key.recipients_per_day:

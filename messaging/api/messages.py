@@ -16,11 +16,10 @@ from messaging.api.filters import filtered
 from messaging.api.idempotency import once
 from messaging.api.paging import page, query_values
 from messaging.api.reading import read_sending
-from messaging.api.sending import order_for, send
+from messaging.api.sending import dry_run, order_for, send
 from messaging.api.sparse import FIELDS, chosen
 from messaging.api.views import ServiceView, flag, listed
 from messaging.models import ApiKey, Message, Transaction
-from messaging.queueing import examine
 
 
 class Messages(ServiceView):
@@ -40,12 +39,12 @@ class Messages(ServiceView):
     def post(self, request: Request) -> Response:
         """Send a message, or with `?dry_run=true` only say what would come of it."""
         values = query_values(request, ["dry_run"])
-        dry_run = flag(values, "dry_run")
+        only_said = flag(values, "dry_run")
         body = self.body
         attempt = once(request, self.key)
         sending = read_sending(body, now=timezone.now())
-        if dry_run:
-            return Response(shapes.examination(examine(order_for(self.key, sending), now=timezone.now())))
+        if only_said:
+            return Response(dry_run(order_for(self.key, sending)))
         if earlier := attempt.replay():
             return earlier
         order = order_for(self.key, sending)
@@ -61,7 +60,8 @@ class MessageDetail(ServiceView):
         wanted = chosen(query_values(request, [FIELDS]), "WholeMessage")
         message = find_message(self.key, message_id)
         answer = shapes.message(message, timeline.counts(message) if "counts" in wanted else {})
-        whole = {"content": message.content, "substitutions": message.substitutions, "routing": message.routing}
+        routing = [shapes.kept_route(way) for way in message.routing]
+        whole = {"content": message.content, "substitutions": message.substitutions, "routing": routing}
         return Response(wanted.of(answer | whole))
 
 

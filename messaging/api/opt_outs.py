@@ -28,6 +28,7 @@ from messaging.api.views import ServiceView, check_choice, listed
 from messaging.consent.opt_outs import LONGEST_WORDS
 from messaging.models import ApiKey, OptOut, Sender
 from messaging.models.clock import database_now
+from messaging.sandboxed import CODE, may_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class OptOuts(ServiceView):
         query_values(request, [])
         entry = _read_entry(self.body)
         sender = _sender(self.key, entry.sender)
+        _demand_sandboxes(self.key, sender)
         row = _standing(entry.number, sender)
         if row is not None:
             return Response(shapes.opt_out(row))
@@ -106,7 +108,10 @@ class LiftOptOut(ServiceView):
 
 
 def _visible(key: ApiKey) -> "QuerySet[OptOut]":
-    """What holds the senders of a key, by their addresses: a handset knows no accounts."""
+    """What names the senders of a key, by their addresses, for a handset knows no accounts; all, when it has none.
+
+    Those for all senders hold a limited key's as well, but are not its own to see.
+    """
     rows = OptOut.objects.select_related("sender")
     if not key.senders.exists():
         return rows
@@ -165,6 +170,18 @@ def _sender(key: ApiKey, name: str) -> Sender | None:
     if row is None:
         raise sender_not_allowed("/sender")
     return row
+
+
+def _demand_sandboxes(key: ApiKey, sender: Sender | None) -> None:
+    """A test key silences nobody in earnest: what it enters may hold senders at sandboxes only. Raises Problem 403."""
+    if not key.test:
+        return
+    held = Sender.objects.filter(address=sender.address) if sender else Sender.objects.all()
+    addresses = held.order_by().values_list("account__base_url", flat=True).distinct()
+    if not all(may_reach(key, address) for address in addresses):
+        message = "A test key reaches sandboxes only; this would hold senders of real accounts."
+        fix = "Enter it with a live key, or for a sender whose address no real account has."
+        raise Problem(403, CODE, errors=[fault("/sender", CODE, message, fix=fix)])
 
 
 def _standing(number: str, sender: Sender | None) -> OptOut | None:

@@ -60,7 +60,7 @@ def read_saving(body: Mapping[str, Any], *, now: datetime, changing: bool) -> Sa
     )
     if changing and not fields.given("version"):
         fields.note("version", "missing", "“version” is needed.", fix="Give the version that this was made from.")
-    faults += _durations(saving.content)
+    faults += [*_durations(saving.content), *_link_expiry(saving.content)]
     if faults:
         raise Problem(400, errors=faults)
     return saving
@@ -74,6 +74,13 @@ def _durations(content: Content) -> Iterator[dict[str, Any]]:
             limit = 1 if slide.duration < 1 else LONGEST_SLIDE
             pointer = f"/content/slides/{index}/duration"
             yield fault(pointer, "out_of_range", message, limit=limit, actual=slide.duration, fix="Change it.")
+
+
+def _link_expiry(content: Content) -> Iterator[dict[str, Any]]:
+    """A moment is the message's own: a template may be sent long after it."""
+    if content.fallback.link_expires_at:
+        message, fix = "A template keeps no moment at which its link expires.", "Leave it out."
+        yield fault("/content/fallback/link_expires_at", "not_kept", message, fix=fix)
 
 
 def with_own_files(saving: Saving, key: ApiKey, template: Template | None) -> Saving:

@@ -1,6 +1,7 @@
 """From a request that was read to an order: the senders, the template and the files it names."""
 
 import re
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from messaging.api.files import with_files
 from messaging.api.reading import Sending
 from messaging.content import Content
 from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
-from messaging.queueing import NotQueued, Order, examine, queue
+from messaging.queueing import Examination, NotQueued, Order, examine, queue
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.sandboxed import may_reach
 from messaging.slide_rules import blocking
@@ -66,9 +67,7 @@ def send(order: Order) -> dict[str, Any]:
     """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding, and 429 for a key
     that has sent to enough people today."""
     now = timezone.now()
-    examination = examine(order, now=now)
-    if order.api_key and examination.ok:
-        limits.check_day(order.api_key, len(examination.places), now=now)
+    examination = _examined(order, now, sends=True)
     try:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
@@ -80,6 +79,18 @@ def send(order: Order) -> dict[str, Any]:
         "findings": advice + shapes.held_back(examination.held_back),
         "routing": [shapes.route(one) for one in examination.routing],
     }
+
+
+def dry_run(order: Order) -> dict[str, Any]:
+    """What would come of an order. Raises Problem 429 for a key that has sent to enough people today."""
+    return shapes.examination(_examined(order, timezone.now(), sends=False))
+
+
+def _examined(order: Order, now: datetime, *, sends: bool) -> Examination:
+    examination = examine(order, now=now)
+    if order.api_key and examination.ok:
+        limits.check_day(order.api_key, len(examination.places), now=now, sends=sends)
+    return examination
 
 
 def refused(refusal: NotQueued) -> Problem:

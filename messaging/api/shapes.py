@@ -223,6 +223,11 @@ def route(one: Route) -> dict[str, Any]:
     }
 
 
+def kept_route(way: Mapping[str, Any]) -> dict[str, Any]:
+    """One way as it is kept with its message, without what is there for pages to translate."""
+    return {name: value for name, value in way.items() if name != "told"}
+
+
 def code(provider: str, row: Code, *, mapped: bool = False) -> dict[str, Any]:
     """A provider's code in plain words; `class` is what it means for the send (answers) or the status (receipts).
 

@@ -1,11 +1,8 @@
 """What the provider's server side asks between calls, answered for one key: rate, stored contents, one-time values."""
 
-from types import SimpleNamespace
-from typing import Any
-
 from django.core.cache import cache
 
-from messaging.api.limits import KeyThrottle
+from messaging.api.limits import take
 from messaging.compat.dialects import Dialect
 from messaging.content import Content
 from messaging.gateway.serving import Medium, ReceivedMessage, SavedContent
@@ -23,8 +20,7 @@ class KeyDesk:
 
     def take(self, destinations: int) -> bool:  # noqa: ARG002 (what one call may hold is bounded already)
         """Whether the key may call once more: the ceiling of the REST API, counted together with it."""
-        request: Any = SimpleNamespace(auth=self._key, META={})
-        return KeyThrottle().allow_request(request, None)
+        return self._key is None or take(self._key).allowed
 
     def saved(self, ref: str) -> SavedContent | None:
         """A content that this key stored in this format. It is ready at once: what must be encoded is, on sending."""

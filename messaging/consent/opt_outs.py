@@ -19,6 +19,7 @@ from messaging.models import ApiKey, OptOut, ReceiptInbox, Sender
 # Databases bound the parameters of a query.
 AT_ONCE = 10_000
 LONGEST_WORDS = 300
+SAID_AGAIN = "Said again by somebody else: see the opt-out that stands in its place."
 
 
 def opted_out(pairs: Iterable[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
@@ -52,7 +53,7 @@ def opt_out(
     """Let `sender` write to `number` no more. Out: the new row, or None when that stood already.
 
     `source` is one of OptOut.Source, `evidence` what was said (cut to 300 characters), `by` or `api_key` who
-    entered it.
+    entered it. What an integration entered gives way to what anybody else says: it must not be able to lift that.
     """
     row = OptOut(
         number=number,
@@ -66,6 +67,9 @@ def opt_out(
     )
     try:
         with atomic():
+            if source != OptOut.Source.API:
+                entered = OptOut.objects.filter(number=number, sender=sender, source=OptOut.Source.API)
+                lift(entered, why=SAID_AGAIN, now=now)
             row.save(force_insert=True)
     except IntegrityError:
         # Whoever was first made the row; anything else that the database refuses is a fault of ours.

@@ -58,13 +58,15 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
             if fault := files.faults.get(taken.transaction.message_id):
                 _without(prepared, taken, fault)
                 continue
+            # Before a content is reserved: who may not store it must not spoil it for the others.
+            _check_reach(taken, lane.row.base_url)
             message = outbound(taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses)
             shelf = _shelf(lane, message)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
                 continue
             request = _request(lane, message, shelf)
-            _check_reach(taken, request)
+            _check_reach(taken, request.url)
             prepared.jobs.append(Job(taken, message, request, shelf))
         except SendError as error:
             prepared.spoiled.append((taken, Result(error=error, shelf=shelf)))
@@ -98,8 +100,8 @@ def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpR
     return lane.provider.client.build(lane.account, message, now=timezone.now())
 
 
-def _check_reach(taken: Claim, request: HttpRequest) -> None:
-    if not sandboxed.may_reach(taken.transaction.message.api_key, request.url):
+def _check_reach(taken: Claim, address: str) -> None:
+    if not sandboxed.may_reach(taken.transaction.message.api_key, address):
         raise Refused(sandboxed.CODE, "A test key reaches sandboxes only; this account is a real one.")
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import JSONField, Model, QuerySet
 
+# They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
+AT_ONCE = 1000
+
 
 def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
     """Save the named fields of rows of one model, each row by its primary key, in one round trip.
@@ -34,14 +37,17 @@ def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
 
 
 def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], **same: Any) -> None:
-    """Insert rows of one model in one statement, whatever their number.
+    """Insert rows of one model, AT_ONCE to a statement.
 
     In: of each row the fields in which it differs, the same names in all, with values as JSON has them (an id as text);
     and `same`, what they share, foreign keys by their id. The other fields get their defaults. No signals, no
     `auto_now`; the id is among what is given.
     """
-    if not rows:
-        return
+    for start in range(0, len(rows), AT_ONCE):
+        _insert(model, rows[start : start + AT_ONCE], same)
+
+
+def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any]) -> None:
     quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
     own = [fields[name] for name in rows[0]]
     shared = [field for field in fields.values() if field not in own]

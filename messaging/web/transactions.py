@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from media.words import said
+from media.words import kept, said
 from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.fetches import cause, story_with_fetches
@@ -149,7 +149,8 @@ def ways_of(transaction: Transaction) -> list[Way]:
             account=way["account"],
             sender=way["sender"],
             eligible=way["eligible"],
-            reasons=[masked_in(said(one, gettext)) for one in way["told"]],
+            # Messages of before have their reasons in English only.
+            reasons=[masked_in(said(one, gettext)) for one in way.get("told") or map(kept, way["reasons"])],
             carries=(way["account"], way["sender"]) == now,
         )
         for way in transaction.message.routing

@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.transaction import atomic
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from uuid6 import uuid7
 
 from messaging import timeline
-from messaging.models import SendAttempt, TimelineEntry, Transaction, client_ref
+from messaging.models import SendAttempt, TimelineEntry, Transaction, client_ref, rows
 from messaging.models.rows import insert, save_fields
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,8 @@ def test_no_rows_are_no_statement(django_assert_num_queries):
         save_fields([], ["status"])
 
 
+# How a statement takes its rows, on PostgreSQL and on SQLite.
+WAYS = ("jsonb_to_recordset", "json_each")
 ODD = "“quoted” \\ 'text' 100 % $(a) \U0001f600\x7f"
 
 
@@ -110,6 +113,16 @@ def test_facts_about_all_rows_are_as_single_ones(inserted):
     assert (first.kind, first.state, first.dedupe_key, first.data) == ("queued", "queued", "queued:0", {})
     assert (fitting.kind, fitting.state, fitting.source) == ("fitting", "", "portal")
     assert (first.at, first.received_at) == (at, at)
+
+
+def test_very_many_rows_are_several_statements(inserted, monkeypatch):
+    monkeypatch.setattr(rows, "AT_ONCE", 1)
+
+    with CaptureQueriesContext(connection) as asked:
+        (first, second), _at = inserted()
+
+    assert (first.position, second.position) == (1, 2)
+    assert sum(any(way in one["sql"] for way in WAYS) for one in asked.captured_queries) == 3
 
 
 def test_no_rows_are_no_insert(django_assert_num_queries):

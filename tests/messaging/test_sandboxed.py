@@ -138,3 +138,15 @@ def test_a_test_key_that_lists_a_real_sender_is_found_by_the_check(here, sender,
     assert (error.id, test_key.mark in error.msg, "Real" in error.msg) == ("messaging.E005", True, True)
     ApiKey.objects.update(revoked_at=timezone.now() - timedelta(days=1))
     assert check_test_keys() == []
+
+
+def test_the_check_asks_as_much_of_many_senders(here, real, make_sender, test_key, django_assert_num_queries):
+    other = issue_key(name="Revoked", scopes=[], test=True)[0]
+    ApiKey.objects.filter(pk=other.pk).update(revoked_at=timezone.now())
+    senders = [real, make_sender(real.account, "55556"), make_sender(real.account, "55557")]
+    for key in (test_key, other):
+        key.senders.set(senders)
+
+    with django_assert_num_queries(2):
+        errors = check_test_keys()
+    assert [(test_key.mark in error.msg, other.mark in error.msg) for error in errors] == [(True, False)] * 3

@@ -22,6 +22,8 @@ def test_what_has_not_changed_is_not_sent_again(client, message):
     again = client.get(url, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again["ETag"] == first["ETag"]
+    assert again["RateLimit-Policy"] == first["RateLimit-Policy"]
+    assert again["RateLimit"]
     # The caller may keep it, no cache on the way may.
     assert first["Cache-Control"] == again["Cache-Control"] == "private, no-store"
 

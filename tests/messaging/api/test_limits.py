@@ -19,7 +19,7 @@ from messaging.api import limits
 from messaging.api.buckets import LEFT_ALONE_SECONDS, Buckets
 from messaging.models import ApiKey, Message, issue_key
 
-LIST = "/api/v1/messages"
+LIST, MEDIA = "/api/v1/messages", "/api/v1/media"
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 
 
@@ -165,6 +165,17 @@ def test_refusals_count_and_others_do_not_suffer(client, own, sender):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("method", "path", "status"), [("get", LIST, 403), ("put", LIST, 405), ("get", MEDIA, 403)])
+def test_what_a_key_may_not_do_counts_as_well(client, own, method, path, status):
+    ApiKey.objects.update(calls_per_second=1, scopes=[])
+
+    answers = [getattr(client, method)(path) for _call in range(11)]
+
+    assert [answer.status_code for answer in answers] == [status] * 10 + [429]
+    assert answers[0]["RateLimit"] == '"key";r=9;t=1'
+
+
+@pytest.mark.django_db
 def test_nobody_without_a_key_is_told_of_limits(own):
     assert "RateLimit" not in APIClient().get(LIST)
 
@@ -194,6 +205,15 @@ def test_a_key_sends_to_so_many_a_day_and_again_after_midnight(send, refused):
     with time_machine.travel(evening + timedelta(minutes=10), tick=False):
         assert send(to=["+16475550145"], headers={"Idempotency-Key": "late"}).status_code == 201
     assert Message.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_dry_run_knows_of_the_days_bound(send, client, body, refused):
+    ApiKey.objects.update(recipients_per_day=1)
+
+    assert client.post(f"{LIST}?dry_run=true", body, format="json").status_code == 200
+    assert send().status_code == 201
+    refused(client.post(f"{LIST}?dry_run=true", body, format="json"), 429, "recipients_per_day")
 
 
 @pytest.mark.django_db

@@ -121,6 +121,21 @@ def test_what_others_said_is_not_a_keys_to_lift(client, sender, refused, source)
     assert OptOut.objects.get().lifted_at is None
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("source", ["handset", "provider", "person"])
+def test_nor_is_what_others_said_after_a_key_had_entered_it(client, sender, send, refused, source, everywhere):
+    entry = {name: value for name, value in ENTRY.items() if not (everywhere and name == "sender")}
+    row = client.post(URL, entry, format="json").json()
+    stop = told(NUMBER, None if everywhere else sender, source)
+
+    assert client.post(URL, entry, format="json").json()["id"] == str(stop.pk)
+    client.post(f"{URL}/{row['id']}/lift", {"evidence": "Web form."}, format="json")
+    refused(client.post(f"{URL}/{stop.pk}/lift", {"evidence": "Web form."}, format="json"), 403, "lift_not_allowed")
+    assert send().status_code == 422
+    assert consent.opt_out(NUMBER, stop.sender, source=source, evidence="STOP", now=timezone.now()) is None
+    assert OptOut.objects.get(lifted_at=None) == stop
+
+
 def test_nor_is_what_another_key_entered(client, limited, sender, refused):
     row = client.post(URL, ENTRY, format="json").json()
 
@@ -154,6 +169,22 @@ def test_reading_and_writing_are_two_scopes(sender, refused):
 
     assert reader.get(URL).status_code == 200
     refused(reader.post(URL, ENTRY, format="json"), 403, "scope_missing")
+
+
+def test_a_test_key_silences_nobody_in_earnest(sender, account, refused, send, settings):
+    settings.ALLOW_PRIVATE_TARGETS = frozenset({"127.0.0.1:9"})
+    trying = APIClient()
+    trying.credentials(HTTP_KEY=issue_key(name="Trying out", scopes=SCOPES, test=True)[1])
+    everywhere = {"number": "+16475550143", "evidence": "x"}
+
+    assert trying.post(URL, {**ENTRY, "number": "+16475550144"}, format="json").status_code == 201
+    assert trying.post(URL, everywhere, format="json").status_code == 201
+    real = ProviderAccount.objects.create(name="Real", provider="sinch", base_url="https://api.provider.example.com")
+    Sender.objects.create(address="34343", kind=SenderKind.SHORT_CODE, account=real)
+    for entry in (ENTRY, {**everywhere, "number": NUMBER}):
+        (error,) = refused(trying.post(URL, entry, format="json"), 403, "test_key_real_account")
+        assert error["pointer"] == "/sender"
+    assert send().status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)

@@ -64,6 +64,12 @@ def test_a_dry_run_says_everything_and_sends_nothing(send) -> None:
     assert not Message.objects.exists()
 
 
+def test_the_routing_is_kept_with_the_message_as_it_was_told(send, client) -> None:
+    sent = send().json()
+    assert sent["routing"]
+    assert client.get(f"/api/v1/messages/{sent['id']}").json()["routing"] == sent["routing"]
+
+
 def test_a_dry_run_refuses_what_the_send_refuses(send, refused) -> None:
     refused(send(dry_run=True, **{"from": "99999"}), 403, "sender_not_allowed")
     refused(send(dry_run=True, to=["nobody"]), 400)

@@ -1,8 +1,10 @@
 """Templates over REST: read whole, examined before they are saved, changed a version at a time."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from media import uploads
 from messaging.models import Template, TemplateVersion
@@ -10,6 +12,7 @@ from tests.media.samples import png
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/templates"
+SOON = (timezone.now() + timedelta(days=1)).isoformat()
 BODY = {
     "name": "Spring offer",
     "content": {"subject": "Offer", "slides": [{"text": "Hello $(area)"}], "fallback": {"text": "Hello"}},
@@ -76,6 +79,7 @@ def test_a_dry_run_says_what_each_provider_makes_of_it_and_saves_nothing(client,
         ({"content": []}, 400, "/content"),
         ({"content": {"slides": [{"duration": 0}]}}, 400, "/content/slides/0/duration"),
         ({"content": {"slides": [{"duration": 61}]}}, 400, "/content/slides/0/duration"),
+        ({"content": {"fallback": {"link_expires_at": SOON}}}, 400, "/content/fallback/link_expires_at"),
         ({"content": {"subject": "s" * 81}}, 422, "/content/subject"),
         ({"content": {"slides": [{"image": {"asset": "nothing"}}]}}, 422, "/content/slides/0/image"),
         ({"content": {"slides": [{"image": {"url": "https://example.com/a.png", "host": "caller"}}]}}, 422, "/content"),

@@ -13,7 +13,7 @@ from messaging.content import Content, FallbackSms, Slide
 from messaging.delivery.protocol import claim
 from messaging.gateway.contract import Saved
 from messaging.gateway.facts import SavedNews
-from messaging.models import Message, ProviderAccount, ReceiptInbox, SavedContent, SendAttempt, Transaction
+from messaging.models import Message, ProviderAccount, ReceiptInbox, SavedContent, SendAttempt, Transaction, issue_key
 from messaging.providers.sinch import saving
 from messaging.queueing import RecipientOrder
 from messaging.saved_contents import Step, take
@@ -245,3 +245,18 @@ def test_news_comes_through_the_webhook(client: Client, sinch):
     receipts.drain()
 
     assert (SavedContent.objects.get().state, ReceiptInbox.objects.get().state) == ("ready", "done")
+
+
+def test_a_test_key_that_may_not_store_it_spoils_it_for_nobody(offered, sandbox: Running, sinch, settings):
+    key = issue_key(name="Trying out", scopes=[], test=True)[0]
+    tried = offered(api_key=key).transactions
+    # The account became a real one.
+    settings.ALLOW_PRIVATE_TARGETS, allowed = frozenset(), settings.ALLOW_PRIVATE_TARGETS
+    delivery.pump(once=True, seconds=20)
+    assert set(tried.values_list("reason_code", flat=True)) == {"test_key_real_account"}
+    settings.ALLOW_PRIVATE_TARGETS = allowed
+
+    rows = offered("+12065550110", "+12065550111").transactions
+    work(settled(rows))
+
+    assert set(rows.values_list("status", flat=True)) == {"delivered"}

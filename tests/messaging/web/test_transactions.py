@@ -263,3 +263,12 @@ def test_a_transaction_that_changed_sides_says_when_and_why(client, composer, ma
 def test_without_anything_to_tell_there_is_no_why(client, composer, message) -> None:
     client.force_login(composer)
     assert "Why this way" not in client.get(at(of(message))).content.decode()
+
+
+def test_a_message_of_before_has_its_reasons_in_english(client, viewer, make_message):
+    way = {"account": "Webex US", "sender": "34343", "eligible": True, "reasons": ["It carries {this} message."]}
+    client.force_login(viewer)
+
+    answer = client.get(at(of(make_message(routing=[way]))))
+
+    assert [way.reasons for way in answer.context["ways"]] == [["It carries {this} message."]]
