@@ -73,17 +73,17 @@ def _all_written() -> bool:
     """
     if connection.vendor == "sqlite":
         return True
-    running, ends = _snapshot()[1], monotonic() + WRITERS_SECONDS
-    while _snapshot()[0] < running:
+    # A snapshot names no writer that began after the last one to finish: only a number of our own lies behind all.
+    following, ends = _number("pg_current_xact_id()"), monotonic() + WRITERS_SECONDS
+    while _number("pg_snapshot_xmin(pg_current_snapshot())") < following:
         if monotonic() > ends:
             return False
         sleep(LOOK_SECONDS)
     return True
 
 
-def _snapshot() -> tuple[int, int]:
-    """The oldest transaction that is still running, and the first that has not begun."""
+def _number(expression: str) -> int:
+    """The number of a transaction: our own, which is higher than any given out before, or the oldest that runs."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(now), pg_snapshot_xmax(now) FROM pg_current_snapshot() AS now")
-        oldest, following = cursor.fetchone()
-    return int(oldest), int(following)
+        cursor.execute(f"SELECT {expression}")
+        return int(cursor.fetchone()[0])

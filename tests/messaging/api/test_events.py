@@ -150,3 +150,30 @@ def test_a_slow_writer_with_a_lower_number_is_not_skipped(client, send, message)
     told = client.get(EVENTS, {"after": held_back["next"]}).json()["results"]
     assert [one["event"] for one in told] == ["note", "cancelled"]
     assert TimelineEntry.objects.filter(pk=told[0]["cursor"], kind="note").exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_nor_is_one_that_began_after_the_writer_of_the_higher_number(client, send, message) -> None:
+    other = Message.objects.get(pk=send(to=["+16475550143"]).json()["id"])
+    place = client.get(EVENTS).json()["next"]
+    wrote, finish = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with atomic():
+            row = Transaction.objects.select_for_update().get(message=message)
+            timeline.append([timeline.entry(row, "note", now=timezone.now())])
+            wrote.set()
+            finish.wait(10)
+        connections.close_all()
+
+    thread = threading.Thread(target=slow)
+    with atomic():
+        row = Transaction.objects.select_for_update().get(message=other)
+        thread.start()
+        assert wrote.wait(5)
+        timeline.append([timeline.entry(row, "note", now=timezone.now())])
+    held_back = client.get(EVENTS, {"after": place}).json()
+    finish.set()
+    thread.join()
+    assert (held_back["results"], held_back["next"], held_back["more"]) == ([], place, True)
+    assert len(client.get(EVENTS, {"after": place}).json()["results"]) == 2
