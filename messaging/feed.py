@@ -69,21 +69,24 @@ def _all_written() -> bool:
     """Wait until whoever was writing when the newest number was read has finished: all lower numbers are there now, or
     never will be. SQLite has one writer at a time, whose numbers come in the order of its commits.
 
-    It rests on this: who appends entries has locked or written other rows before, and so has its transaction number.
+    Who appends entries has locked their table before a number is given out, and until the commit can be seen.
     """
     if connection.vendor == "sqlite":
         return True
-    running, ends = _snapshot()[1], monotonic() + WRITERS_SECONDS
-    while _snapshot()[0] < running:
+    writing, ends = _writers(), monotonic() + WRITERS_SECONDS
+    while writing := writing and writing & _writers():
         if monotonic() > ends:
             return False
         sleep(LOOK_SECONDS)
     return True
 
 
-def _snapshot() -> tuple[int, int]:
-    """The oldest transaction that is still running, and the first that has not begun."""
+def _writers() -> set[str]:
+    """The transactions that have written entries and not finished, here and not in another database beside ours."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(now), pg_snapshot_xmax(now) FROM pg_current_snapshot() AS now")
-        oldest, following = cursor.fetchone()
-    return int(oldest), int(following)
+        cursor.execute(
+            "SELECT virtualtransaction FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " WHERE datname = current_database() AND relation = %s::regclass AND mode = 'RowExclusiveLock' AND granted",
+            [TimelineEntry._meta.db_table],
+        )
+        return {str(row[0]) for row in cursor.fetchall()}

@@ -152,9 +152,13 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance._state.adding and values.get("url") and values.get("api_key"):
             try:
+                callbacks.check_new(values["api_key"], values["url"])
                 known = callbacks.for_url(values["api_key"], values["url"])
             except FetchRefused as refused:
                 raise forms.ValidationError({"url": gettext(refused.message)}) from refused
+            except callbacks.NotRegistered as full:
+                said = gettext("This key has %(most)s endpoints already.") % {"most": callbacks.MOST_ENDPOINTS}
+                raise forms.ValidationError({"api_key": said}) from full
             if known:
                 raise forms.ValidationError({"url": gettext("This host is registered already.")})
         return values

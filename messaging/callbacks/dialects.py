@@ -6,6 +6,8 @@ Whoever takes such a message leaves in `Message.dialect_ref` what the call was a
 named). The caller's own reference is the transaction's `correlation_id`.
 """
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from messaging import meanings
@@ -17,9 +19,11 @@ from messaging.gateway import registry
 from messaging.gateway.codes import OutcomeClass, Where, Whose
 from messaging.gateway.serving import Destination, Notice, PostingRules, ReceivedMessage, Tenant, server
 from messaging.gateway.serving import Event as ProviderEvent
-from messaging.models import Message, Transaction
+from messaging.models import ApiKey, Message, Transaction
+from messaging.models.sealing import SealBroken
 from messaging.statuses import Via
 
+logger = logging.getLogger(__name__)
 _WORDS = {
     Event.SUBMITTED: ProviderEvent.SUBMITTED,
     Event.DELIVERED: ProviderEvent.DELIVERED,
@@ -89,10 +93,19 @@ def tenant_of(message: Message) -> Tenant:
     """The caller as the provider's customer: the key's prefix is its name, the key's base64 secret signs."""
     key = message.api_key
     return Tenant(
-        credentials={"customer_id": (key.prefix,), "api_key": (key.jwt_secret,)} if key else {},
+        credentials={"customer_id": (key.prefix,), "api_key": _signing(key)} if key else {},
         senders={message.dialect_facts.get("sender", ""): True},
-        options={"made_up": False, "delivered_says_submitted": False},
+        options={"made_up": False, "delivered_says_submitted": False, "goes_on_without_media": False},
     )
+
+
+def _signing(key: ApiKey) -> Sequence[str]:
+    """The secret that signs; none where it cannot be opened: what a provider said must be kept all the same."""
+    try:
+        return (key.jwt_secret,)
+    except SealBroken:
+        logger.error("the JWT secret of API key %s cannot be opened; its news proves nothing", key.prefix)
+        return ()
 
 
 def _cause(code: str, provider: str) -> ProviderEvent:

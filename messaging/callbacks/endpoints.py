@@ -16,7 +16,7 @@ from uuid6 import uuid7
 
 from media.targets import Target
 from messaging.callbacks.bodies import JSON, moment
-from messaging.callbacks.posting import Answer, Poster, Request
+from messaging.callbacks.posting import Answer, Poster, Request, admitted
 from messaging.callbacks.signing import signed
 from messaging.models import ApiKey, CallbackEndpoint
 from messaging.models.callbacks import new_signing_secret
@@ -49,10 +49,8 @@ def for_url(key: ApiKey, url: str) -> CallbackEndpoint | None:
 
 def register(key: ApiKey, url: str) -> CallbackEndpoint:
     """A new endpoint, not verified yet. Raises NotRegistered (the host has one, too many of them), FetchRefused."""
+    check_new(key, url)
     host = host_of(url)
-    if CallbackEndpoint.objects.filter(api_key=key).count() >= MOST_ENDPOINTS:
-        message = f"This key has {MOST_ENDPOINTS} endpoints already."
-        raise NotRegistered("too_many_endpoints", message, "Use addresses of the hosts that are registered.")
     sealed = seal({"secret": new_signing_secret()})
     try:
         with atomic():
@@ -60,6 +58,15 @@ def register(key: ApiKey, url: str) -> CallbackEndpoint:
     except IntegrityError:
         message = "This host is registered already."
         raise NotRegistered("endpoint_exists", message, "Verify that endpoint, or renew its secret.") from None
+
+
+def check_new(key: ApiKey, url: str) -> None:
+    """Whether news may be sent to an address, and the key may have one endpoint more. Raises NotRegistered,
+    FetchRefused. One query."""
+    admitted(url)
+    if CallbackEndpoint.objects.filter(api_key=key).count() >= MOST_ENDPOINTS:
+        message = f"This key has {MOST_ENDPOINTS} endpoints already."
+        raise NotRegistered("too_many_endpoints", message, "Use addresses of the hosts that are registered.")
 
 
 def verify(end: CallbackEndpoint, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from messaging.callbacks.events import Event, events_between, wanted
 from messaging.gateway.serving import Notice
 from messaging.models import Callback, Message, Sender, TimelineEntry, Transaction
 
-# The content is long, and no news tells of it.
+# The content is long, and no news tells of it. Whatever is left out here and looked at costs a query for each message.
 NEEDED = (
     "pk",
     "api_key",
@@ -27,6 +27,8 @@ NEEDED = (
     "dialect_facts",
     "dialect_ref",
     "created_at",
+    "api_key__prefix",
+    "api_key__jwt_secret_sealed",
 )
 
 
@@ -70,9 +72,7 @@ def owe(changes: Sequence[Change], *, now: datetime) -> None:
 
 
 def _messages(identities: Iterable[UUID]) -> dict[UUID, Message]:
-    rows = (
-        Message.objects.filter(pk__in=identities).select_related("api_key").only(*NEEDED, "api_key__jwt_secret_sealed")
-    )
+    rows = Message.objects.filter(pk__in=identities).select_related("api_key").only(*NEEDED)
     return {row.pk: row for row in rows}
 
 

@@ -13,6 +13,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from media.targets import FetchRefused, Target, resolve, vet
 
@@ -86,7 +87,7 @@ class Poster:
         status: int | None = None
         try:
             async with asyncio.timeout(min(seconds, SECONDS)):
-                target = _admitted(request.url)
+                target = admitted(request.url)
                 address = await vet(target, resolve)
                 async with self._sent(request, target, address) as response:
                     status = response.status_code
@@ -109,10 +110,11 @@ class Poster:
         )
 
 
-def _admitted(url: str) -> Target:
+def admitted(url: str) -> Target:
+    """An address that news may be sent to, as far as can be said without asking for its name. Raises FetchRefused."""
     target = Target.parse(url, settings.ALLOW_PRIVATE_TARGETS)
     if target.url.scheme != "https" and not target.trusted:
-        raise FetchRefused("url_not_https", "News is sent over https only.")
+        raise FetchRefused("url_not_https", _("News is sent over https only."))
     return target
 
 

@@ -4,7 +4,7 @@ from django.core.cache import cache
 
 from messaging.api.limits import take
 from messaging.compat.dialects import Dialect
-from messaging.content import Content
+from messaging.content import UNSTORABLE, Content
 from messaging.gateway.serving import Medium, ReceivedMessage, SavedContent
 from messaging.models import ApiKey, KeptContent
 
@@ -24,6 +24,8 @@ class KeyDesk:
 
     def saved(self, ref: str) -> SavedContent | None:
         """A content that this key stored in this format. It is ready at once: what must be encoded is, on sending."""
+        if UNSTORABLE.search(ref):
+            return None
         row = KeptContent.objects.filter(api_key=self._key, dialect=self._dialect.name, ref=ref[:40]).first()
         if row is None:
             return None

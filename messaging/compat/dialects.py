@@ -15,7 +15,9 @@ class Dialect:
 
     `scope_option` is the switch of its tenants that says a key may not send; without one, such a key is refused as if
     it were unknown. `sender_member` is where a call may name its sender; without one, it always does. `templates` says
-    that a call may name a saved message of ours. `dropped` are members of a call that need not be kept.
+    that a call may name a saved message of ours. `expires` are members that say when a message runs out, and
+    `purpose_member` is the one that says what it is for: in another format they mean nothing, and hold anything.
+    `dropped` are members of a call that need not be kept.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Dialect:
     scope_option: str = ""
     sender_member: str = ""
     templates: bool = False
+    expires: frozenset[str] = frozenset()
+    purpose_member: str = ""
     dropped: frozenset[str] = frozenset()
     # What a text that names something is filled with, by the beginning of our pointer; else the number of the slide.
     about: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +58,7 @@ WEBEX = Dialect(
         "texts_too_long": "7107",
     },
     templates=True,
+    expires=frozenset({"expireAt", "validity"}),
     dropped=frozenset({"to", "substitutions"}),
     about={
         "/content/subject": "subject",
@@ -82,6 +87,7 @@ TELESIGN = Dialect(
         "/notify_url": "3203",
     },
     sender_member="sender_id",
+    purpose_member="message_type",
 )
 SINCH = Dialect(
     "sinch",
@@ -95,6 +101,7 @@ SINCH = Dialect(
         "/expire_at": "E100",
     },
     scope_option="api_access",
+    expires=frozenset({"mms-expiry-timestamp"}),
 )
 SKYCORE = Dialect(
     "skycore",

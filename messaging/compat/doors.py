@@ -21,7 +21,7 @@ from messaging.compat.desks import KeyDesk
 from messaging.compat.dialects import DIALECTS, Dialect
 from messaging.compat.orders import order_for
 from messaging.gateway.contract import HttpAnswer
-from messaging.gateway.serving import Call, ReceivedMessage, Refusal, Rejected
+from messaging.gateway.serving import Call, ReceivedMessage, Rejected
 from messaging.models import Message
 from messaging.models.rows import save_fields
 from messaging.queueing import NotQueued, examine, queue
@@ -58,7 +58,10 @@ def _answer(dialect: Dialect, call: Call) -> HttpAnswer:
     desk = KeyDesk(dialect, caller.key if caller else None)
     server.authenticate(call, tenant, desk, now=now)
     if lookup:
-        return lookups.answer(dialect, _entitled(dialect, caller, READS), lookup.ref)
+        reader = _entitled(dialect, caller, READS)
+        if not desk.take(1):
+            raise Rejected(refusals.throttled(dialect))
+        return lookups.answer(dialect, reader, lookup.ref)
     # Where the key stands in the body it is looked at here.
     message = server.read(call, tenant, desk, now=now)
     return _take(dialect, _entitled(dialect, caller, callers.SENDS), message)
@@ -88,7 +91,7 @@ def _take(dialect: Dialect, caller: Caller, message: ReceivedMessage) -> HttpAns
     except NotQueued as refusal:
         raise refusals.by_findings(dialect, message, refusal.findings) from refusal
     except Problem as enough:
-        raise Rejected(dialect.server.refuse(Refusal.THROTTLED, message) or refusals.internal(dialect)) from enough
+        raise Rejected(refusals.throttled(dialect, message)) from enough
     return answer
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -53,9 +54,9 @@ def order_for(dialect: Dialect, caller: Caller, message: ReceivedMessage, ref: s
             for one, values in zip(message.destinations, own, strict=True)
         ],
         substitutions=shared,
-        purpose=_purpose(parsed),
+        purpose=_purpose(dialect, parsed),
         send_at=send_at,
-        expire_at=_expiry(parsed, send_at or now),
+        expire_at=_expiry(dialect, parsed, send_at or now),
         notify_url=notify_url,
         endpoint=endpoint,
         callback_data=message.callback_data,
@@ -78,7 +79,7 @@ def order_for(dialect: Dialect, caller: Caller, message: ReceivedMessage, ref: s
 
 def check(dialect: Dialect, message: ReceivedMessage) -> None:
     """What every provider may take and our rows cannot. Raises Rejected."""
-    if any(UNSTORABLE.search(text) for text in _texts(message.parsed)):
+    if not all(map(_is_storable, _values_in(message.parsed))):
         raise refusals.by_name(dialect, message, "unstorable")
     if any(len(one.client_ref) > LONGEST_REFERENCE for one in message.destinations):
         raise refusals.by_name(dialect, message, "reference", "/correlation_id")
@@ -179,15 +180,16 @@ def _number(dialect: Dialect, message: ReceivedMessage, destination: Destination
         raise refusals.by_name(dialect, message, "number", "/to") from error
 
 
-def _purpose(parsed: Mapping[str, Any]) -> str:
-    asked = parsed.get("message_type") in TRANSACTIONAL
+def _purpose(dialect: Dialect, parsed: Mapping[str, Any]) -> str:
+    asked = bool(dialect.purpose_member) and parsed.get(dialect.purpose_member) in TRANSACTIONAL
     return (Message.Purpose.TRANSACTIONAL if asked else Message.Purpose.MARKETING).value
 
 
-def _expiry(parsed: Mapping[str, Any], start: datetime) -> datetime | None:
+def _expiry(dialect: Dialect, parsed: Mapping[str, Any], start: datetime) -> datetime | None:
     """When it runs out, in any of the formats: a moment, or seconds from the start; our own 7 days are the most."""
-    written = parsed.get("expireAt") or parsed.get("mms-expiry-timestamp")
-    seconds = parsed.get("validity")
+    said = {name: value for name, value in parsed.items() if name in dialect.expires}
+    written = said.get("expireAt") or said.get("mms-expiry-timestamp")
+    seconds = said.get("validity")
     if seconds not in (None, ""):
         return start + min(timedelta(seconds=int(seconds)), FURTHEST)
     if not written:
@@ -196,15 +198,20 @@ def _expiry(parsed: Mapping[str, Any], start: datetime) -> datetime | None:
     return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), start + FURTHEST)
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a body that was read, names included."""
+def _is_storable(value: object) -> bool:
+    # A number such as 1e999 is read as infinite, which no JSON can hold.
+    return isfinite(value) if isinstance(value, float) else not UNSTORABLE.search(str(value))
+
+
+def _values_in(value: object) -> Iterator[object]:
+    """Every text and number in a body that was read, names included."""
     match value:
-        case str():
-            yield value
         case dict():
             for name, member in value.items():
-                yield from _texts(name)
-                yield from _texts(member)
+                yield name
+                yield from _values_in(member)
         case list() | tuple():
             for member in value:
-                yield from _texts(member)
+                yield from _values_in(member)
+        case _:
+            yield value

@@ -38,6 +38,11 @@ def credentials(dialect: Dialect) -> HttpAnswer:
     return dialect.server.refuse(Refusal.CREDENTIALS) or HttpAnswer(401, {}, b"")
 
 
+def throttled(dialect: Dialect, message: ReceivedMessage | None = None) -> HttpAnswer:
+    """The answer to a key that has asked, or sent, often enough for now."""
+    return dialect.server.refuse(Refusal.THROTTLED, message) or internal(dialect, message)
+
+
 def by_name(dialect: Dialect, message: ReceivedMessage, name: str, pointer: str = "") -> Rejected:
     """The refusal for something of ours by its name among the dialect's `codes`; `pointer` says where it is."""
     about = _about(dialect, pointer, message)

@@ -38,7 +38,8 @@ class Tenant:
     `credentials` may hold several values a name. `senders` maps an address to whether it may send MMS. `tps` is in
     destinations per second. `sources` are networks (CIDR); none means any. `webhook_url` gets the receipts of messages
     that name no address themselves, signed with `webhook_key`; `inbound_url` gets what handsets send. Without the
-    option `made_up` nothing is said of operators, handsets and prices, which whoever plays a provider makes up.
+    option `made_up` nothing is said of operators, handsets and prices, which whoever plays a provider makes up; without
+    `goes_on_without_media` a file that is not fit is the end of the message, where another channel could take over.
     """
 
     credentials: Mapping[str, Sequence[str]] = field(repr=False)

@@ -44,5 +44,7 @@ class Command(BaseCommand):
             for row in differing:
                 self.stdout.write(f"{row.pk}: {before[row.pk][0]} should be {row.status}")
             if keep and differing:
-                timeline.settle(differing, now=database_now())
+                # As they are stored: what their callers are to hear is told from what was known before.
+                stored = Transaction.objects.filter(pk__in=[row.pk for row in differing])
+                timeline.settle(list(stored), now=database_now())
         return len(differing)

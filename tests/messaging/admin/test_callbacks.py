@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging import callbacks
+from messaging.callbacks import endpoints
 from messaging.models import Callback, CallbackEndpoint
 from messaging.steering import stop
 from tests.messaging.callbacks.receiver import receiving
@@ -130,3 +131,18 @@ def test_the_timeline_tells_what_the_caller_was_told(client, keeper, composer, n
     assert "500 on try 10" in text
     assert page(news) not in text
     assert "s3cret" not in text
+
+
+def test_an_address_that_news_is_never_sent_to_is_not_registered(keeper, issued_key) -> None:
+    form = {"api_key": issued_key[0].pk, "url": "http://shop.example.com/", "concurrency": 2}
+    page = keeper.post(reverse("admin:messaging_callbackendpoint_add"), form)
+    assert "News is sent over https only." in page.content.decode()
+    assert not CallbackEndpoint.objects.exists()
+
+
+def test_a_key_that_has_enough_endpoints_gets_no_other(keeper, end, monkeypatch) -> None:
+    monkeypatch.setattr(endpoints, "MOST_ENDPOINTS", 1)
+    form = {"api_key": end.api_key_id, "url": "https://other.example.com/", "concurrency": 2}
+    page = keeper.post(reverse("admin:messaging_callbackendpoint_add"), form)
+    assert "endpoints already." in page.content.decode()
+    assert CallbackEndpoint.objects.count() == 1

@@ -1,6 +1,8 @@
 """The feed of events: whole, in order, resumable, and patient within bounds."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from time import monotonic, sleep
 
 import pytest
@@ -125,28 +127,53 @@ def test_few_may_wait_and_the_others_are_answered_at_once(client, message, monke
         assert events._waiting == waiting
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
-def test_a_slow_writer_with_a_lower_number_is_not_skipped(client, send, message) -> None:
-    other = Message.objects.get(pk=send(to=["+16475550143"]).json()["id"])
-    place = client.get(EVENTS).json()["next"]
+@contextmanager
+def somebody_writing(message: Message) -> Iterator[None]:
+    """Another process has written an entry about a message, and commits at the end only."""
     wrote, finish = threading.Event(), threading.Event()
 
-    def slow() -> None:
+    def write() -> None:
         with atomic():
-            row = Transaction.objects.select_for_update().get(message=message)
-            timeline.append([timeline.entry(row, "note", now=timezone.now())])
+            note(message)
             wrote.set()
             finish.wait(10)
         connections.close_all()
 
-    thread = threading.Thread(target=slow)
+    thread = threading.Thread(target=write)
     thread.start()
     assert wrote.wait(5)
-    withdraw(other)
-    held_back = client.get(EVENTS, {"after": place}).json()
-    assert (held_back["results"], held_back["next"], held_back["more"]) == ([], place, True)
+    yield
     finish.set()
     thread.join()
+
+
+def note(message: Message) -> None:
+    row = Transaction.objects.select_for_update().get(message=message)
+    timeline.append([timeline.entry(row, "note", now=timezone.now())])
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_slow_writer_with_a_lower_number_is_not_skipped(client, send, message) -> None:
+    other = Message.objects.get(pk=send(to=["+16475550143"]).json()["id"])
+    place = client.get(EVENTS).json()["next"]
+    with somebody_writing(message):
+        withdraw(other)
+        held_back = client.get(EVENTS, {"after": place}).json()
+        assert (held_back["results"], held_back["next"], held_back["more"]) == ([], place, True)
     told = client.get(EVENTS, {"after": held_back["next"]}).json()["results"]
     assert [one["event"] for one in told] == ["note", "cancelled"]
     assert TimelineEntry.objects.filter(pk=told[0]["cursor"], kind="note").exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_nor_is_one_that_began_after_the_writer_of_the_higher_number(client, send, message) -> None:
+    other = Message.objects.get(pk=send(to=["+16475550143"]).json()["id"])
+    place = client.get(EVENTS).json()["next"]
+    with ExitStack() as stack:
+        with atomic():
+            Transaction.objects.select_for_update().get(message=other)
+            stack.enter_context(somebody_writing(message))
+            note(other)
+        held_back = client.get(EVENTS, {"after": place}).json()
+    assert (held_back["results"], held_back["next"], held_back["more"]) == ([], place, True)
+    assert len(client.get(EVENTS, {"after": place}).json()["results"]) == 2

@@ -1,12 +1,16 @@
 """What is owed, to whom, in which words; and what costs nothing."""
 
 import json
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.transaction import atomic
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from messaging import timeline
 from messaging.models import Callback, CallbackEndpoint, Transaction
 from messaging.statuses import Status
 from messaging.steering import stop
@@ -127,3 +131,10 @@ def test_it_is_owed_with_the_fact_or_not_at_all(end, told, happen) -> None:
     assert rows_of(rows[0].message)[0].news == 0
     happen(rows_of(rows[0].message), Status.DELIVERED)
     assert Callback.objects.get().sequence == 1
+
+
+def test_a_status_that_is_put_right_afterwards_is_told(end, told) -> None:
+    [row] = rows_of(told(end))
+    timeline.append([timeline.entry(row, "receipt", now=timezone.now(), state=Status.UNCONFIRMED)])
+    call_command("rebuild_status", stdout=StringIO())
+    assert [one["data"]["status"] for one in bodies()] == ["unconfirmed"]

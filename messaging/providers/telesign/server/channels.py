@@ -37,11 +37,13 @@ def tries(request: dict[str, Any], tenant: Tenant) -> list[Try]:
     return list(zip(names, faults, strict=True))
 
 
-def told(channels: list[Try], event: Event) -> tuple[str, list[Try]] | None:
+def told(channels: list[Try], event: Event, tenant: Tenant) -> tuple[str, list[Try]] | None:
     """The code of the whole message, and the channels tried so far; None for an event there is no word for."""
     if event is Event.DELIVERED_AS_SMS:
         late = [(name, fault or ("" if name == "sms" else GAVE_UP)) for name, fault in channels]
         return carried(late, DELIVERED)
+    if event in MEDIA_FAILS and not tenant.option("goes_on_without_media", default=True):
+        return _failed([(name, fault or MEDIA_FAILS[event]) for name, fault in channels])
     if event in MEDIA_FAILS:
         without = [(name, fault or (MEDIA_FAILS[event] if name == "mms" else "")) for name, fault in channels]
         return carried(without, DELIVERED)

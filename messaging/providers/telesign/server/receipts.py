@@ -40,7 +40,7 @@ def report(
     """
     if event is Event.MALFORMED:
         return notice(CUT_OFF, tenant)
-    said = told(tries(request_of(message), tenant), event)
+    said = told(tries(request_of(message), tenant), event, tenant)
     return _callback(message, destination, ref, said, tenant, at) if said else None
 
 
@@ -81,7 +81,7 @@ def state(
 ) -> dict[str, Any]:
     """The members of the answer to a status query, with its own spelling of times."""
     channels = tries(request_of(message), tenant)
-    code, tried = (told(channels, event) if event else None) or (IN_PROGRESS, [])
+    code, tried = (told(channels, event, tenant) if event else None) or (IN_PROGRESS, [])
     stamp = rfc3339(at)
     last = tried[-1][0] if tried else channels[0][0]
     return {

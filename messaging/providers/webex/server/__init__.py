@@ -29,7 +29,7 @@ from messaging.gateway.serving import (
 )
 from messaging.providers.webex.server import fields
 from messaging.providers.webex.server import request as requests
-from messaging.providers.webex.server.auth import authenticate, check_source
+from messaging.providers.webex.server.auth import authenticate
 from messaging.providers.webex.server.errors import answer, bare, by_code, error, reject
 from messaging.providers.webex.server.receipts import inbound, report, report_with, stamp
 from messaging.providers.webex.server.wordings import WORDINGS
@@ -104,11 +104,10 @@ def route(call: Call) -> Lookup | None:
 
 
 def read(call: Call, tenant: Tenant, desk: Desk, *, now: datetime) -> ReceivedMessage:
-    """The message in an authenticated call, after steps 3 to 12. Raises Rejected with the first fault.
+    """The message in an authenticated call, after steps 4 to 12. Raises Rejected with the first fault.
 
     Whether the destinations fit the tenant's rate is asked last.
     """
-    check_source(call, tenant)
     request = requests.parse(call.body)
     requests.check(request, tenant, now=now)
     message = _message(request, tenant)

@@ -17,7 +17,8 @@ AHEAD = timedelta(minutes=5)
 
 
 def authenticate(call: Call, tenant: Tenant, _desk: Desk, *, now: datetime) -> None:
-    """Raises Rejected (401, no body) unless the token, or without one the service key, holds."""
+    """Raises Rejected (401, no body) unless the token, or without one the service key, holds; 7127 for an address
+    outside the tenant's list."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme:
         known = scheme.lower() == "bearer" and _token_holds(token.strip(), tenant, now)
@@ -26,10 +27,11 @@ def authenticate(call: Call, tenant: Tenant, _desk: Desk, *, now: datetime) -> N
         known = any(hmac.compare_digest(given, key.encode()) for key in tenant.credentials.get("service_key", ()))
     if not known:
         raise Rejected(bare(401))
+    _check_source(call, tenant)
 
 
-def check_source(call: Call, tenant: Tenant) -> None:
-    """Raises Rejected (7127) for an address outside the tenant's list; an empty list lets everyone in."""
+def _check_source(call: Call, tenant: Tenant) -> None:
+    """An empty list lets everyone in."""
     if not tenant.sources:
         return
     try:

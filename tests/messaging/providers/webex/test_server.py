@@ -35,7 +35,9 @@ def post(request: object, *, source: str = "127.0.0.1") -> Call:
 
 
 def read(request: object, tenant: Tenant = TENANT, *, room: bool = True, source: str = "127.0.0.1"):
-    return server.read(post(request, source=source), tenant, MadeDesk(room), now=NOW)
+    call, desk = post(request, source=source), MadeDesk(room)
+    server.authenticate(call, tenant, desk, now=NOW)
+    return server.read(call, tenant, desk, now=NOW)
 
 
 def refused(request: object, tenant: Tenant = TENANT, **more: Any) -> tuple[int, dict[str, str]]:
