@@ -102,10 +102,8 @@ def test_private_addresses_are_not_fetched(send, refused, site, settings) -> Non
 
 def test_four_addresses_at_once_are_fetched_and_no_more(send, site) -> None:
     urls = [f"{site}/slow-{n}.png" for n in range(6)]
-    started = time.monotonic()
     assert send(content=slides(*urls)).status_code == 201
     assert 2 <= max(Site.at_once) <= 4
-    assert time.monotonic() - started < 6 * 0.3 + 1
 
 
 def test_what_comes_too_late_is_named_and_not_waited_for(send, refused, site, monkeypatch) -> None:
