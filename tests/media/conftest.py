@@ -18,8 +18,10 @@ from media.models import Asset
 @pytest.fixture(autouse=True)
 def _storage_of_its_own(settings, tmp_path: Path) -> Iterator[None]:
     if "s3" in settings.STORAGES["default"]["BACKEND"]:
+        # Taken first: behind a test with a storage of its own that one is still in the settings.
+        bucket = default_storage.bucket
         yield
-        default_storage.bucket.objects.all().delete()
+        bucket.objects.all().delete()
         return
     place = {"location": tmp_path / "media"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}

@@ -24,7 +24,15 @@ pytestmark = pytest.mark.django_db
 def age(key: str, **passed: float) -> None:
     """Make a stored file look old."""
     then = time.time() - timedelta(**passed).total_seconds()
-    os.utime(default_storage.path(key), (then, then))
+    os.utime(on_disk(key), (then, then))
+
+
+def on_disk(key: str) -> Path:
+    """Where a stored file lies; a test that needs to know it is skipped on a bucket."""
+    try:
+        return Path(default_storage.path(key))
+    except NotImplementedError:
+        pytest.skip("nobody sets the time of what lies in a bucket, or takes its folder away")
 
 
 def copy_of(asset: Asset, data: bytes = b"smaller", **more: object) -> Rendition:
@@ -163,7 +171,7 @@ def test_old_fetches_ended_uses_and_what_was_abandoned_go_too(asset):
 
 def test_while_the_storage_is_away_only_rows_go(asset, settings, tmp_path):
     over(asset)
-    folder = Path(default_storage.path(asset.storage_key)).parent
+    folder = on_disk(asset.storage_key).parent
     held = folder.rename(tmp_path / "held")
     folder.write_bytes(b"a file where the folder should be")
     assert retention.clean()["assets"] == 1
