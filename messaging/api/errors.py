@@ -36,6 +36,7 @@ PLAIN = {
 }
 # What helps against what our frameworks refuse before any of us has read it.
 FIXES = {
+    401: "Send a valid key header or Authorization: Bearer token.",
     404: "Check the address and the id; /api/v1/docs lists every address.",
     405: "Use one of the methods that the header Allow names.",
     406: "Ask for application/json, or leave Accept out.",

@@ -19,6 +19,7 @@ from messaging.models import ApiKey, IdempotencyRecord
 from messaging.repeats import KEPT
 
 HEADER = "Idempotency-Key"
+REUSED = "This idempotency key belongs to another request."
 LONGEST = 255
 PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -43,7 +44,7 @@ class Once:
             self._records().filter(pk=record.pk).delete()
             return None
         if record.fingerprint != self.fingerprint:
-            raise Problem(422, "idempotency_key_reused", errors=[_reused()])
+            raise Problem(422, "idempotency_key_reused", REUSED, errors=[_reused()])
         return Response(json.loads(record.answer), status=record.answer_status, headers={"Idempotent-Replayed": "true"})
 
     def run(self, work: Callable[[], tuple[int, dict[str, Any]]]) -> Response:

@@ -65,7 +65,8 @@ class CancelMessage(ServiceView):
         counts = timeline.counts(message)
         if not counts.get(Status.CANCELLED):
             text = "Every transaction of this message has left, or is leaving."
-            raise Problem(409, "nothing_to_cancel", errors=[fault("", "nothing_to_cancel", text)])
+            fix = "See GET /api/v1/messages/{id}/progress for what became of it."
+            raise Problem(409, "nothing_to_cancel", errors=[fault("", "nothing_to_cancel", text, fix=fix)])
         return Response({"id": str(message.pk), "cancelled": cancelled, "counts": counts})
 
 

@@ -10,7 +10,7 @@ CREDENTIALS = _("The service key in the header “key”, or a JWT: “iss” is
 MAPS: Mapping[str, str] = {
     "channel": _("“mms”, the only one."),
     "from": words.SENDER,
-    "to.msisdn": words.NUMBER,
+    "to.msisdn": _("The recipients, a list of numbers in any usual spelling."),
     "to.correlationId": words.REFERENCE,
     "to.substitutions": _("Values of these recipients alone; they go before the shared ones."),
     "substitutions": _("Values for $(name); a name without one stays as written."),

@@ -3,8 +3,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
 
 from messaging.models import SCOPES, Sender, issue_key
+
+TABLES = (
+    "Where there are no tables, run migrate; beside a demo that is --ephemeral, set MMS_VAR_DIR to its data folder."
+)
 
 
 class Command(BaseCommand):
@@ -33,6 +38,8 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(f"The database cannot take a key: {str(error).strip()}. {TABLES}") from error
         self.stdout.write(f"key:        {secret}")
         self.stdout.write(f"JWT issuer: {key.prefix}")
         self.stdout.write(f"JWT secret: {jwt_secret}  (base64; decode it before signing with HS256)")
