@@ -35,8 +35,8 @@ hypothesis.load_profile("untimed")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half of a run is waiting for browsers, sockets and clocks: two workers a core keep it busy."""
-    return 2 * (os.cpu_count() or 1)
+    """Much of a run is waiting for browsers, sockets and clocks: one worker more than there are cores."""
+    return 1 + (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True, scope="session")
