@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F
 from django.db.transaction import atomic
 
 from messaging import consent, saved_contents, timeline
 from messaging.delivery import failpoints, judging, pausing, rerouting
+from messaging.delivery.choosing import WAITING, choose
 from messaging.delivery.outcomes import Result, apply
-from messaging.gateway import registry
 from messaging.gateway.contract import MOST_CALL_SECONDS
 from messaging.models import ProviderAccount, SendAttempt, TimelineEntry, Transaction
 from messaging.models.clock import database_now
@@ -24,13 +24,10 @@ from messaging.statuses import Status
 
 # How long a claim holds: far longer than the longest call with every pause around it.
 LEASE = timedelta(seconds=90)
-# Where receipts do not name our reference, one message of unclear outcome keeps the next to that number waiting.
-SINGLE_FLIGHT = timedelta(minutes=15)
 # A message that brings its worker down this often is not tried again (reliability, fault 38).
 MOST_CRASHES = 5
 CRASHED = "worker_lost"
 OPTED_OUT = "opted_out"
-WAITING = (Status.QUEUED, Status.SCHEDULED)
 CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
 
 
@@ -49,7 +46,7 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
     token = uuid4()
     with atomic():
         now = database_now()
-        chosen = _chosen(account, most, now)
+        chosen = choose(account, most, now)
         if not chosen:
             return []
         # The condition again: SQLite knows no row locks, so the update itself must decide who has it.
@@ -68,39 +65,6 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
         SendAttempt.objects.bulk_create([taken.attempt for taken in claims])
     failpoints.reach("after_claim")
     return claims
-
-
-def _chosen(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
-    """Up to `most` transactions that may be claimed, locked."""
-    due: QuerySet[Transaction] = Transaction.objects.filter(
-        account=account,
-        account__paused_at=None,
-        sender__paused_at=None,
-        status__in=WAITING,
-        held=False,
-        next_attempt_at__lte=now,
-        expires_at__gt=now,
-    )
-    echoes = registry.provider(account.provider).client.ECHOES
-    if not echoes:
-        due = _alone(account, due, now)
-    locked = due.order_by("next_attempt_at").select_for_update(skip_locked=True, of=("self",))
-    found = list(locked.values_list("pk", "sender_id", "recipient")[:most])
-    if echoes:
-        return [pk for pk, _sender, _recipient in found]
-    # Of several to the same number that are due together, the first.
-    return list({(sender, recipient): pk for pk, sender, recipient in reversed(found)}.values())
-
-
-def _alone(account: ProviderAccount, due: "QuerySet[Transaction]", now: datetime) -> "QuerySet[Transaction]":
-    """Without those to whose number another message of the same sender is under way, or may be."""
-    # One claim at a time: two could each take a message to the same number without seeing the other's.
-    ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-    same = Transaction.objects.filter(
-        account=OuterRef("account"), sender=OuterRef("sender"), recipient=OuterRef("recipient")
-    )
-    unclear = Q(status=Status.UNKNOWN, updated_at__gt=now - SINGLE_FLIGHT)
-    return due.exclude(Exists(same.filter(Q(status=Status.SENDING) | unclear)))
 
 
 def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECONDS) -> list[Claim]:
