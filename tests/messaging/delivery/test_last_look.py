@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from messaging import consent, meanings, receipts
-from messaging.delivery.outcomes import Result
 from messaging.delivery.choosing import SINGLE_FLIGHT
+from messaging.delivery.outcomes import Result
 from messaging.delivery.protocol import Claim, claim, mark_wire, record
 from messaging.gateway import registry
 from messaging.gateway.contract import Accepted, HttpAnswer
