@@ -22,8 +22,11 @@ class Addressing:
     def __init__(self, allow_private: frozenset[str]) -> None:
         self._allowed = allow_private
 
-    def admit(self, address: str) -> None:
-        """Raises Misconfigured: no web address, not https, a user name inside, or a private literal address."""
+    def admit(self, address: str) -> httpx.URL:
+        """The address, taken apart.
+
+        Raises Misconfigured: no web address, not https, a user name inside, or a private literal address.
+        """
         try:
             url = httpx.URL(address)
             host, port = url.host, url.port or _PORTS[url.scheme]
@@ -32,12 +35,13 @@ class Addressing:
         if not host or url.userinfo:
             raise Misconfigured("address_invalid", "The provider's address lacks a host, or holds a user name.")
         if self.allows(host, port):
-            return
+            return url
         if url.scheme != "https":
             raise Misconfigured("https_required", "The provider's address has to start with https.")
         # aiohttp does not ask a resolver about literal addresses.
         if _is_literal(host) and not is_public(host):
             raise _not_public()
+        return url
 
     def allows(self, host: str, port: int) -> bool:
         """Whether the operator has named this private target."""
