@@ -15,7 +15,7 @@ from media import links, presence
 from media.presence import Trouble
 from messaging import attached, timeline
 from messaging.content import ContentError
-from messaging.delivery.protocol import CHANGED, Claim, undo
+from messaging.delivery.claiming import CHANGED, Claim, undo
 from messaging.models import Message, ProviderAccount
 from messaging.models.clock import database_now
 from messaging.statuses import Status
@@ -71,7 +71,7 @@ def wait(lacking: Sequence[tuple[Claim, str]]) -> None:
     if not lacking:
         return
     codes = {taken.transaction.pk: code for taken, code in lacking}
-    starts = {t.pk: t.message.send_at or t.created_at for t in (taken.transaction for taken, _code in lacking)}
+    starts = {t.pk: t.message.send_at or t.message.created_at for t in (taken.transaction for taken, _code in lacking)}
     with atomic():
         now = database_now()
         rows = undo([taken for taken, _code in lacking])

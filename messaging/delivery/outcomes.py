@@ -48,7 +48,7 @@ def apply(row: Transaction, attempt: SendAttempt, result: Result, *, in_time: bo
 
     `in_time` is False when the lease was lost meanwhile: then only evidence of acceptance still counts.
     """
-    _note(attempt, result, now)
+    note(attempt, result, now)
     if result.accepted:
         row.provider_ref = result.accepted.provider_ref[:100]
     if not in_time:
@@ -72,7 +72,8 @@ def _stored(row: Transaction, result: Result, saved: Saved, now: datetime) -> Ti
     return timeline.entry(row, kind, now=now, key=key, state=Status.QUEUED)
 
 
-def _note(attempt: SendAttempt, result: Result, now: datetime) -> None:
+def note(attempt: SendAttempt, result: Result, now: datetime) -> None:
+    """Write what came of a try into it, unsaved."""
     attempt.phase = SendAttempt.Phase.DONE
     attempt.outcome = result.outcome or ""
     attempt.finished_at = now

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from messaging import meanings
 from messaging.delivery.outcomes import Result
@@ -13,12 +12,6 @@ from messaging.models import ProviderAccount, Sender
 
 # Refusals in a row: one may be a hiccup of the provider's.
 MOST_FAULTS = 3
-
-
-def paused_senders(senders: set[UUID]) -> set[UUID]:
-    """Which of these senders must not send now, by a pause of their own or of their account. One query."""
-    paused = Q(paused_at__isnull=False) | Q(account__paused_at__isnull=False)
-    return set(Sender.objects.filter(paused, pk__in=senders).values_list("pk", flat=True))
 
 
 def judge(account: ProviderAccount, results: Sequence[tuple[Sender, Result]], *, now: datetime) -> None:

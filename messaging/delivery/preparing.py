@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging import sandboxed, saved_contents
+from messaging.content import Content
 from messaging.delivery import attachments
+from messaging.delivery.claiming import MOST_CRASHES, Claim
 from messaging.delivery.lanes import Lane
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import MOST_CRASHES, Claim
 from messaging.delivery.rendering import outbound
 from messaging.gateway.contract import HttpRequest, OutboundMessage
 from messaging.gateway.errors import NotAccepted, Refused, SendError
@@ -50,7 +52,7 @@ class Prepared:
 
 def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
     """Work out what each claim needs. Nothing is sent; a content to be stored is reserved for whoever stores it."""
-    prepared = Prepared()
+    prepared, composed = Prepared(), dict[UUID, Content]()
     files = attachments.look(lane.row, claims)
     for taken in claims:
         shelf = None
@@ -60,7 +62,9 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
                 continue
             # Before a content is reserved: who may not store it must not spoil it for the others.
             _check_reach(taken, lane.row.base_url)
-            message = outbound(taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses)
+            message = outbound(
+                taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses, composed=composed
+            )
             shelf = _shelf(lane, message)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))

@@ -1,12 +1,10 @@
 """The pump: keeps a bounded number of calls in flight and writes down what comes of each.
 
-Database work happens between the steps of the event loop, never while a call holds a transaction; the calls go on in
-their sockets meanwhile. One process may run it beside any number of others: the claims keep them apart.
+Claims are taken a little ahead and marked for the wire only as calls become free, so that a worker that dies leaves no
+more in doubt than it had in flight. One process may run it beside any number of others: the claims keep them apart.
 """
 
-import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
@@ -14,14 +12,15 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
 from messaging.delivery import attachments
-from messaging.delivery.calling import call
+from messaging.delivery.claiming import Claim, claim, put_off, withdraw
+from messaging.delivery.flights import Flights
 from messaging.delivery.lanes import Lane, lanes
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
 from messaging.delivery.pausing import about_account
 from messaging.delivery.preparing import Job, prepare
-from messaging.delivery.protocol import Claim, claim, mark_wire, put_off, record
+from messaging.delivery.recording import record
 from messaging.gateway import http
-from messaging.gateway.http import Line
 from messaging.models import ProviderAccount
 
 logger = logging.getLogger(__name__)
@@ -29,18 +28,33 @@ logger = logging.getLogger(__name__)
 TURN_SECONDS = 15.0
 # How long an account without due work is left alone within a turn.
 REST_SECONDS = 0.3
+# What was claimed ahead of a free call is given back after this long: well before its lease is too short for a call.
+KEEP_SECONDS = 20.0
+# Claims that left within the one are followed by larger ones, up to so many for each call at a time; those that took
+# longer than the other by smaller ones.
+QUICK_SECONDS, SLOW_SECONDS = 0.25, 0.5
+MOST_WAVES = 4
 # How long to wait before results are recorded once more. In all well below a lease.
 RECORD_PAUSES = (0.2, 1.0, 5.0)
+
+
+@dataclass(slots=True)
+class Stand:
+    """A lane in this turn. `ahead` is what is ready and waits for a free call, claimed at `claimed_at` (monotonic);
+    `stride` is how many to claim at once."""
+
+    lane: Lane
+    stride: int
+    ahead: list[Job] = field(default_factory=list)
+    claimed_at: float = 0.0
 
 
 @dataclass(slots=True)
 class Turn:
     """One turn of the pump over all accounts."""
 
-    loop: asyncio.AbstractEventLoop
-    line: Line
-    lanes: list[Lane]
-    flights: dict["asyncio.Task[Result]", tuple[Lane, Claim]] = field(default_factory=dict)
+    flights: Flights
+    stands: list[Stand]
     sent: int = 0
     broken: Exception | None = None
 
@@ -55,54 +69,54 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
     if not at_work:
         return 0
     ends = monotonic() + seconds
-    with asyncio.Runner() as runner:
-        line = runner.run(_open())
-        turn = Turn(runner.get_loop(), line, at_work)
-        try:
-            while True:
-                if monotonic() < ends and not turn.broken:
-                    _refill_all(turn)
-                if turn.flights:
-                    _land(turn, runner)
-                elif turn.broken:
-                    raise turn.broken
-                elif monotonic() >= ends or (once and all(lane.dry for lane in at_work)):
-                    return turn.sent
-                else:
-                    runner.run(asyncio.sleep(REST_SECONDS))
-        finally:
-            runner.run(line.aclose())
-
-
-async def _open() -> Line:
-    return Line(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT)
+    with Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT) as flights:
+        turn = Turn(flights, [Stand(lane, lane.row.concurrency) for lane in at_work])
+        while True:
+            over = turn.broken is not None or monotonic() >= ends
+            if over:
+                for stand in turn.stands:
+                    _withdraw(turn, stand)
+            else:
+                _refill_all(turn)
+            if flights.flying:
+                _land(turn)
+            elif turn.broken:
+                raise turn.broken
+            elif over or (once and all(stand.lane.dry and not stand.ahead for stand in turn.stands)):
+                return turn.sent
+            else:
+                sleep(REST_SECONDS)
 
 
 def _refill_all(turn: Turn) -> None:
-    for lane in turn.lanes:
+    for stand in turn.stands:
         try:
-            _refill(turn, lane)
+            _claim_ahead(turn, stand)
+            _take_off(turn, stand)
         except Exception as error:
             turn.broken = error
             if isinstance(error, DatabaseError):
                 return
 
 
-def _refill(turn: Turn, lane: Lane) -> None:
-    """Claim, prepare, mark and launch as many calls as the lane has room for."""
-    room = lane.row.concurrency - lane.flying
-    # Half a lane at a time: two commits for many messages rather than for each.
-    if monotonic() < lane.rests_until or room < max(1, lane.row.concurrency // 2):
+def _claim_ahead(turn: Turn, stand: Stand) -> None:
+    """Claim what the next calls will be for, and prepare it."""
+    lane, now = stand.lane, monotonic()
+    if stand.ahead and now > stand.claimed_at + KEEP_SECONDS:
+        _withdraw(turn, stand)
         return
-    allowed = lane.pace.take(room)
+    if now < lane.rests_until or 2 * len(stand.ahead) > lane.row.concurrency or lane.flying >= lane.row.concurrency:
+        return
+    allowed = lane.pace.take(stand.stride)
     if not allowed:
         return
     claims = claim(lane.row, allowed)
     lane.pace.give_back(allowed - len(claims))
     lane.dry = not claims
-    if lane.dry:
+    if not claims:
         lane.rests_until = monotonic() + REST_SECONDS
         return
+    _adapt(stand, now)
     prepared = prepare(lane, claims)
     if prepared.spoiled:
         record(lane.row, prepared.spoiled)
@@ -111,30 +125,51 @@ def _refill(turn: Turn, lane: Lane) -> None:
     # What lacks its media keeps its share of the pace: a whole campaign must not go round and round at full speed.
     lane.pace.give_back(len(prepared.waiting))
     turn.sent += len(claims) - len(prepared.waiting) - len(prepared.lacking)
+    stand.ahead += prepared.jobs
+
+
+def _adapt(stand: Stand, now: float) -> None:
+    """Claim more at once where claims go quickly: each costs a few statements. Where they take long to leave, fewer,
+    so that what comes next need not wait behind them."""
+    took, most = now - stand.claimed_at, stand.lane.row.concurrency
+    if took < QUICK_SECONDS:
+        stand.stride = min(2 * stand.stride, MOST_WAVES * most)
+    elif took > SLOW_SECONDS:
+        stand.stride = max(stand.stride // 2, most // 2, 1)
+    stand.claimed_at = now
+
+
+def _take_off(turn: Turn, stand: Stand) -> None:
+    """Mark as many for the wire as there are calls free, and launch them."""
+    lane = stand.lane
+    room = lane.row.concurrency - lane.flying
+    jobs, stand.ahead = stand.ahead[:room], stand.ahead[room:]
+    if not jobs:
+        return
     # What only stores a content needs no wire mark: it may be repeated.
-    _launch(turn, lane, [job for job in prepared.jobs if job.saves])
-    sends = {job.claim.transaction.pk: job for job in prepared.jobs if not job.saves}
+    turn.flights.launch(lane, [job for job in jobs if job.saves])
+    sends = {job.claim.transaction.pk: job for job in jobs if not job.saves}
     marked = mark_wire([job.claim for job in sends.values()], call_seconds=lane.provider.client.CALL_SECONDS)
-    _launch(turn, lane, [sends[taken.transaction.pk] for taken in marked])
+    turn.flights.launch(lane, [sends[taken.transaction.pk] for taken in marked])
 
 
-def _launch(turn: Turn, lane: Lane, jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        task = turn.loop.create_task(call(turn.line, lane, job))
-        turn.flights[task] = (lane, job.claim)
-        lane.flying += 1
+def _withdraw(turn: Turn, stand: Stand) -> None:
+    """Give back what was claimed and is not sent now. Where the database is away, the leases run out instead."""
+    jobs, stand.ahead = stand.ahead, []
+    turn.sent -= len(jobs)
+    try:
+        withdraw([job.claim for job in jobs])
+    except DatabaseError as error:
+        turn.broken = turn.broken or error
 
 
-def _land(turn: Turn, runner: asyncio.Runner) -> None:
+def _land(turn: Turn) -> None:
     """Wait for calls to end and record them, one commit for each account."""
-    done = runner.run(_ended(set(turn.flights)))
-    by_lane: dict[int, list[tuple[Claim, Result]]] = {}
-    for task in done:
-        lane, taken = turn.flights.pop(task)
-        lane.flying -= 1
-        by_lane.setdefault(turn.lanes.index(lane), []).append((taken, task.result()))
-    for index, results in by_lane.items():
-        lane = turn.lanes[index]
+    landed = turn.flights.land(REST_SECONDS)
+    for stand in turn.stands:
+        lane, results = stand.lane, [(taken, result) for lane, taken, result in landed if lane is stand.lane]
+        if not results:
+            continue
         try:
             _keep(lane.row, results, () if turn.broken else RECORD_PAUSES)
         except Exception as error:
@@ -142,6 +177,7 @@ def _land(turn: Turn, runner: asyncio.Runner) -> None:
         if any(about_account(lane.row, result) for _taken, result in results):
             # Others of this account would fare the same; look again in the next turn.
             lane.rests_until, lane.dry = monotonic() + TURN_SECONDS, True
+            _withdraw(turn, stand)
 
 
 def _keep(account: ProviderAccount, results: list[tuple[Claim, Result]], pauses: tuple[float, ...]) -> None:
@@ -175,8 +211,3 @@ def _keep_each(account: ProviderAccount, results: list[tuple[Claim, Result]]) ->
             fault = error
     if fault:
         raise fault
-
-
-async def _ended(flights: "set[asyncio.Task[Result]]") -> "set[asyncio.Task[Result]]":
-    done, _flying = await asyncio.wait(flights, timeout=REST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    return done

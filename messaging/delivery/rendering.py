@@ -1,6 +1,6 @@
 """One claimed transaction -> the request that will carry it, and that request without its secrets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -9,10 +9,11 @@ from uuid import UUID
 from xml.sax.saxutils import escape
 
 from messaging import attached
+from messaging.content import Content
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
 from messaging.models import Message, Transaction
-from messaging.slide_rules import blocking, check, orders
+from messaging.slide_rules import Finding, blocking, check, orders
 
 LONGEST_BODY = 8000
 
@@ -23,21 +24,31 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
 
 
 def outbound(
-    transaction: Transaction, provider: Provider, *, now: datetime, addresses: Mapping[str, str] | None = None
+    transaction: Transaction,
+    provider: Provider,
+    *,
+    now: datetime,
+    addresses: Mapping[str, str] | None = None,
+    composed: dict[UUID, Content] | None = None,
 ) -> OutboundMessage:
     """What one transaction says, after the sender's last look at the rules.
 
     `transaction` must come with its message and sender; `addresses` say where this account fetches each file, by its
-    id, instead of where anybody does. Raises Refused for content that breaks a rule by now or that
+    id, instead of where anybody does. `composed` remembers what all recipients of a message get, for transactions of
+    one account that are rendered at one time. Raises Refused for content that breaks a rule by now or that
     the provider's dialect cannot express, Misconfigured for credentials that cannot be used.
     """
     message = transaction.message
-    content = message.frozen.substituted({**message.substitutions, **transaction.substitutions})
     profile = provider.profile_for(transaction.sender.account.options)
-    wrong = blocking([*check(content, [profile]), *orders.reference(profile, transaction.client_ref)])
-    if wrong:
-        raise Refused(wrong[0].code, wrong[0].message)
-    content = attached.hosted_at(content, addresses or {})
+    content = composed.get(message.pk) if composed else None
+    if content is None:
+        frozen = message.frozen
+        content = frozen.substituted({**message.substitutions, **transaction.substitutions})
+        _look(check(content, [profile]))
+        content = attached.hosted_at(content, addresses or {})
+        if composed is not None and not frozen.placeholders():
+            composed[message.pk] = content
+    _look(orders.reference(profile, transaction.client_ref))
     return OutboundMessage(
         client_ref=transaction.client_ref,
         sender=transaction.sender.address,
@@ -51,6 +62,11 @@ def outbound(
         recipients=message.total,
         personal=provider.saving is not None and _personal(message),
     )
+
+
+def _look(findings: Iterable[Finding]) -> None:
+    if wrong := blocking(findings):
+        raise Refused(wrong[0].code, wrong[0].message)
 
 
 def _personal(message: Message) -> bool:
@@ -84,12 +100,17 @@ def redacted_answer(answer: HttpAnswer, account: Account, transaction: Transacti
 
 def hidden(text: str, account: Account, transaction: Transaction) -> str:
     """A text without credentials, the webhook's secret and the recipient's number."""
-    secrets = [*account.credentials.values(), account.webhook_url.rpartition("/")[2]]
-    spelled = {form for secret in secrets if len(secret) > 3 for form in _spellings(secret)}
-    for secret in sorted(spelled, key=len, reverse=True):
+    for secret in _spelled((*account.credentials.values(), account.webhook_url.rpartition("/")[2])):
         text = text.replace(secret, "***")
     number = transaction.recipient.lstrip("+")
     return text.replace(number, f"***{number[-4:]}")
+
+
+@lru_cache(maxsize=64)
+def _spelled(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Secrets in every form that they are written in, the longest first."""
+    spelled = {form for secret in secrets if len(secret) > 3 for form in _spellings(secret)}
+    return tuple(sorted(spelled, key=len, reverse=True))
 
 
 def _spellings(secret: str) -> set[str]:

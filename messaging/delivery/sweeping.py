@@ -10,7 +10,7 @@ from django.db.transaction import atomic
 from messaging import steering, timeline
 from messaging.delivery import rerouting
 from messaging.delivery.choosing import WAITING
-from messaging.delivery.protocol import CRASHED, MOST_CRASHES, hand_back, release
+from messaging.delivery.claiming import CRASHED, MOST_CRASHES, hand_back, release
 from messaging.models import SendAttempt, Transaction
 from messaging.models.clock import database_now
 from messaging.statuses import Status

@@ -19,7 +19,7 @@ from django.utils import timezone
 from media.inspection import inspect
 from media.models import Asset
 from messaging import receipts
-from messaging.delivery.protocol import claim
+from messaging.delivery.claiming import claim
 from messaging.gateway import registry
 from messaging.gateway.serving import served, server
 from messaging.models import ApiKey, Message, ProviderAccount, ReceiptInbox, Template, TimelineEntry, Transaction

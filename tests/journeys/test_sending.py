@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from messaging.delivery.protocol import claim, mark_wire
+from messaging.delivery.claiming import claim
+from messaging.delivery.marking import mark_wire
 from messaging.drafts import start_draft
 from messaging.models import Draft, Message, SendAttempt, Transaction
 from messaging.timeline import counts

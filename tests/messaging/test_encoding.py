@@ -12,7 +12,7 @@ from media.models import Asset, Rendition
 from messaging import encoding, steering
 from messaging.composing import resolve
 from messaging.content import Content, Part, Slide
-from messaging.delivery.protocol import claim
+from messaging.delivery.claiming import claim
 from messaging.delivery.rendering import outbound
 from messaging.gateway import registry
 from messaging.gateway.errors import Refused

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from messaging import delivery, steering, timeline
 from messaging.consent import opt_out
+from messaging.delivery.claiming import Claim, claim
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import Claim, claim, mark_wire, record
+from messaging.delivery.recording import record
 from messaging.gateway.contract import Accepted
 from messaging.gateway.errors import NotAccepted
 from messaging.models import Message, ProviderAccount, SendAttempt, Transaction

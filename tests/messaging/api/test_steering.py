@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from messaging.delivery.protocol import claim
+from messaging.delivery.claiming import claim
 from messaging.models import Message, SendAttempt, issue_key
 
 pytestmark = pytest.mark.django_db

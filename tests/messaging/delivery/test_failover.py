@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from messaging import delivery, receipts, timeline
+from messaging.delivery.claiming import claim
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import claim, mark_wire, record
+from messaging.delivery.recording import record
 from messaging.gateway import registry
 from messaging.gateway.codes import Where
 from messaging.gateway.contract import Accepted, HttpAnswer

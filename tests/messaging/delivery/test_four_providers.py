@@ -13,7 +13,7 @@ from media.models import Asset
 from media.uploads import store
 from messaging import receipts
 from messaging.content import Content, FallbackSms, Part, Slide
-from messaging.delivery import protocol
+from messaging.delivery import claiming, marking
 from messaging.gateway import registry
 from messaging.gateway.serving import server
 from messaging.models import ApiKey, Message, Sender
@@ -170,7 +170,7 @@ def test_a_stop_between_claim_and_wire_mark_holds_the_message_back(
 ) -> None:
     account = make_account(provider)
     message = queued(number("00"), sender=make_sender(account), content=one_picture(picture))
-    claims = protocol.claim(account, 10)
+    claims = claiming.claim(account, 10)
 
     notice = server(provider).inbound(
         server(provider).DEMO,
@@ -191,6 +191,6 @@ def test_a_stop_between_claim_and_wire_mark_holds_the_message_back(
 
     assert answer.status_code == 200
     assert len(claims) == 1
-    assert protocol.mark_wire(claims) == []
+    assert marking.mark_wire(claims) == []
     assert [(row.status, row.reason_code) for row in message.transactions.all()] == [("blocked", "opted_out")]
     assert not sandbox.ledger(kind="accepted")

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from messaging import delivery, receipts
 from messaging.delivery import calling, preparing, pumping
+from messaging.delivery.claiming import MOST_CRASHES, Claim, claim
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import MOST_CRASHES, Claim, claim, mark_wire, record
+from messaging.delivery.recording import record
 from messaging.gateway import registry
 from messaging.gateway.contract import Accepted
 from messaging.gateway.errors import NotAccepted

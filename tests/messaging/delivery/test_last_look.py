@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from messaging import consent, meanings, receipts
 from messaging.delivery.choosing import SINGLE_FLIGHT
+from messaging.delivery.claiming import Claim, claim
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import Claim, claim, mark_wire, record
+from messaging.delivery.recording import record
 from messaging.gateway import registry
 from messaging.gateway.contract import Accepted, HttpAnswer
 from messaging.gateway.errors import Unclear

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from messaging import delivery, receipts, saved_contents
 from messaging.content import Content, FallbackSms, Slide
-from messaging.delivery.protocol import claim
+from messaging.delivery.claiming import claim
 from messaging.gateway.contract import Saved
 from messaging.gateway.facts import SavedNews
 from messaging.models import Message, ProviderAccount, ReceiptInbox, SavedContent, SendAttempt, Transaction, issue_key

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from messaging.delivery.protocol import Claim, claim
+from messaging.delivery.claiming import Claim, claim
 from messaging.gateway import registry
 from messaging.models import Message, ProviderAccount, SendAttempt, Transaction
 

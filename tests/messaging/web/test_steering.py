@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging import steering, timeline
-from messaging.delivery.protocol import claim, mark_wire
+from messaging.delivery.claiming import claim
+from messaging.delivery.marking import mark_wire
 from messaging.models import Draft, Message, SendAttempt, Transaction
 from messaging.plans import Plan
 from messaging.queueing import RecipientOrder, queue

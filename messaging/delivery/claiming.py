@@ -1,0 +1,150 @@
+"""First commit of a send: claims, and what ends them without a call (reliability, 3.1).
+
+Every write is fenced by the lease token: whoever lost the lease in between changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db.models import F
+from django.db.transaction import atomic
+
+from messaging import saved_contents, steps, timeline
+from messaging.delivery import failpoints
+from messaging.delivery.choosing import WAITING, choose
+from messaging.models import Message, ProviderAccount, SendAttempt, Sender, Transaction
+from messaging.models.clock import database_now
+from messaging.saved_contents import Shelf
+from messaging.statuses import Status
+
+# How long a claim holds: far longer than the longest call with every pause around it.
+LEASE = timedelta(seconds=90)
+# A message that brings its worker down this often is not tried again (reliability, fault 38).
+MOST_CRASHES = 5
+CRASHED = "worker_lost"
+# Of no use to who sends, and dear to read: a database's times are parsed one by one.
+UNUSED = ("next_attempt_at", "lease_until", "receipt_deadline", "updated_at")
+CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
+
+
+@dataclass(slots=True, eq=False)
+class Claim:
+    """A transaction that is ours until its lease ends. `faulty`: its sender or account was refused lately, so that
+    acceptance is news."""
+
+    transaction: Transaction = field(repr=False)
+    attempt: SendAttempt = field(repr=False)
+    token: UUID
+    faulty: bool = True
+
+
+def claim(account: ProviderAccount, most: int) -> list[Claim]:
+    """First commit: take up to `most` due transactions of an account under a lease, each with a new try.
+
+    Out: the claims in the order of their turns, each transaction with its message and its sender.
+    """
+    failpoints.reach("before_claim")
+    token = uuid4()
+    with atomic():
+        now = database_now()
+        chosen = choose(account, most, now)
+        if not chosen:
+            return []
+        mine = Transaction.objects.filter(pk__in=chosen)
+        # The condition again: SQLite knows no row locks, so the update itself must decide who has it.
+        mine.filter(status__in=WAITING, lease_token=None).update(
+            status=Status.SENDING,
+            lease_token=token,
+            lease_until=now + LEASE,
+            attempt_no=F("attempt_no") + 1,
+            updated_at=now,
+        )
+        rows = {row.pk: row for row in mine.filter(lease_token=token).defer(*UNUSED)}
+        tries = steps.begin(list(rows), now)
+        _accompany(account, list(rows.values()))
+    failpoints.reach("after_claim")
+    return [Claim(rows[pk], _attempt(rows[pk], tries[pk], now), token) for pk in chosen if pk in rows]
+
+
+def _attempt(row: Transaction, identity: int, now: datetime) -> SendAttempt:
+    return SendAttempt(id=identity, transaction=row, number=row.attempt_no, sender=row.sender, started_at=now)
+
+
+def _accompany(account: ProviderAccount, rows: Sequence[Transaction]) -> None:
+    """Give rows of an account their messages and senders: two queries, and one object for all that share it."""
+    messages = Message.objects.select_related("api_key").in_bulk({row.message_id for row in rows})
+    senders = Sender.objects.in_bulk({row.sender_id for row in rows})
+    for sender in senders.values():
+        sender.account = account
+    for row in rows:
+        row.message, row.sender = messages[row.message_id], senders[row.sender_id]
+
+
+def withdraw(claims: Sequence[Claim]) -> None:
+    """Undo claims that nothing came of, as if they had not been made: they are due again at once."""
+    if not claims:
+        return
+    with atomic():
+        timeline.settle(undo(claims), now=database_now(), also=[*CHANGED, "attempt_no"])
+
+
+def put_off(waiting: Sequence[tuple[Claim, Shelf]]) -> None:
+    """Undo claims whose content the provider has not got ready: as if they had not been made, but due later."""
+    if not waiting:
+        return
+    with atomic():
+        now = database_now()
+        shelves = {taken.transaction.pk: shelf for taken, shelf in waiting}
+        rows = undo([taken for taken, _shelf in waiting])
+        told = [row for row in rows if shelves[row.pk].encoding]
+        timeline.append(
+            [
+                timeline.entry(row, "encoding", now=now, key=str(shelves[row.pk].identity), state=Status.QUEUED)
+                for row in told
+            ]
+        )
+        for row in rows:
+            row.next_attempt_at = shelves[row.pk].until or now + saved_contents.PAUSE
+        timeline.settle(rows, now=now, also=[*CHANGED, "attempt_no"])
+
+
+def undo(claims: Sequence[Claim]) -> list[Transaction]:
+    """Take back claims that came to nothing: their tries are deleted, their leases end. Inside the caller's commit.
+
+    Out: the rows that still were ours, locked and unsaved; the caller says when they are due and settles them.
+    """
+    rows = list(
+        Transaction.objects.select_for_update(of=("self",)).filter(
+            pk__in=[taken.transaction.pk for taken in claims], lease_token__in={taken.token for taken in claims}
+        )
+    )
+    tries = {taken.transaction.pk: taken.attempt.pk for taken in claims}
+    SendAttempt.objects.filter(pk__in=[tries[row.pk] for row in rows], phase=SendAttempt.Phase.CLAIMED).delete()
+    for row in rows:
+        row.attempt_no -= 1
+        row.lease_token = row.lease_until = None
+    return rows
+
+
+def hand_back(rows: Sequence[Transaction], why: str, *, code: str) -> None:
+    """Put claimed transactions that were provably not sent back into the queue. Inside the caller's commit."""
+    if not rows:
+        return
+    now = database_now()
+    SendAttempt.objects.filter(transaction__in=rows, phase=SendAttempt.Phase.CLAIMED).update(
+        phase=SendAttempt.Phase.DONE, finished_at=now, code=code, text=why
+    )
+    timeline.append([timeline.entry(row, "returned", now=now, state=Status.QUEUED, text=why) for row in rows])
+    for row in rows:
+        row.lease_token = row.lease_until = None
+        row.next_attempt_at = now
+    timeline.settle(rows, now=now, also=CHANGED)
+
+
+def release(rows: Sequence[Transaction], now: datetime) -> None:
+    """End the leases of transactions that wait for nothing more here, and settle them. Inside the caller's commit."""
+    for row in rows:
+        row.lease_token = row.lease_until = row.next_attempt_at = None
+    timeline.settle(rows, now=now, also=CHANGED)

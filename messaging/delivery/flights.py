@@ -1,0 +1,113 @@
+"""Calls under way: an event loop in a thread of its own, so that they go on while the database is written.
+
+The thread that made the flights keeps the database and everything that counts; the loop only calls providers.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from threading import Event, Thread
+from types import TracebackType
+
+from messaging.delivery.calling import call
+from messaging.delivery.claiming import Claim
+from messaging.delivery.lanes import Lane
+from messaging.delivery.outcomes import Result
+from messaging.delivery.preparing import Job
+from messaging.gateway.http import Line
+
+logger = logging.getLogger(__name__)
+# Results are handed over together where they come thick, since each hand-over costs a few commits: one waits for
+# others as long as the loop has no time to spare, or until half of all calls have landed, and never longer than this.
+GATHER_SECONDS = 0.02
+TICK_SECONDS = 0.001
+CLOSE_SECONDS = 10.0
+Landed = tuple[Lane, Claim, Result]
+
+
+class Flights:
+    """Use it as `with Flights(allow_private=...) as flights`; what is still under way at the end is cut off."""
+
+    def __init__(self, *, allow_private: frozenset[str], connect_timeout: float) -> None:
+        self._allow_private, self._connect_timeout = allow_private, connect_timeout
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._run, name="flights", daemon=True)
+        self._landed: deque[Landed] = deque()
+        self._news = Event()
+        self._gathering = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._line: Line | None = None
+        self.flying = 0
+
+    def __enter__(self) -> "Flights":
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(CLOSE_SECONDS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(CLOSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSE_SECONDS)
+        self._loop.close()
+
+    def launch(self, lane: Lane, jobs: Sequence[Job]) -> None:
+        """Make these calls."""
+        if jobs:
+            lane.flying += len(jobs)
+            self.flying += len(jobs)
+            self._loop.call_soon_threadsafe(self._start, lane, jobs)
+
+    def land(self, seconds: float) -> list[Landed]:
+        """What calls have ended in, waited for no longer than so many seconds."""
+        if not self._news.wait(seconds):
+            return []
+        # First the flag, then the results: one that comes in between is found now or told of again.
+        self._news.clear()
+        found: list[Landed] = []
+        while self._landed:
+            found.append(self._landed.popleft())
+        for lane, _claim, _result in found:
+            lane.flying -= 1
+        self.flying -= len(found)
+        return found
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _open(self) -> None:
+        self._line = Line(allow_private=self._allow_private, connect_timeout=self._connect_timeout)
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._line:
+            await self._line.aclose()
+        await self._loop.shutdown_default_executor()
+
+    def _start(self, lane: Lane, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            task = self._loop.create_task(self._fly(lane, job))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _fly(self, lane: Lane, job: Job) -> None:
+        assert self._line
+        self._landed.append((lane, job.claim, await call(self._line, lane, job)))
+        if not self._gathering:
+            self._gathering = True
+            now = self._loop.time()
+            self._loop.call_later(TICK_SECONDS, self._gather, now, now)
+
+    def _gather(self, since: float, before: float) -> None:
+        now = self._loop.time()
+        idle = now - before < 2 * TICK_SECONDS
+        if idle or now - since >= GATHER_SECONDS or len(self._landed) * 2 >= self.flying:
+            self._gathering = False
+            self._news.set()
+        else:
+            self._loop.call_later(TICK_SECONDS, self._gather, since, now)
