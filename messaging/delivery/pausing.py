@@ -4,25 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 
 from messaging import meanings
+from messaging.delivery import throttling
 from messaging.delivery.outcomes import Result
 from messaging.gateway.codes import OutcomeClass, Where
-from messaging.models import ProviderAccount, Sender
+from messaging.models import ProviderAccount, Sender, SendingPause
 
 # Refusals in a row: one may be a hiccup of the provider's.
 MOST_FAULTS = 3
 
 
 def paused_senders(senders: set[UUID]) -> set[UUID]:
-    """Which of these senders must not send now, by a pause of their own or of their account. One query."""
-    paused = Q(paused_at__isnull=False) | Q(account__paused_at__isnull=False)
+    """Which of these senders must not send now, by a pause of their own, of their account or of all. One query."""
+    paused = Q(paused_at__isnull=False) | Q(account__paused_at__isnull=False) | Exists(SendingPause.running())
     return set(Sender.objects.filter(paused, pk__in=senders).values_list("pk", flat=True))
 
 
 def judge(account: ProviderAccount, results: Sequence[tuple[Sender, Result]], *, now: datetime) -> None:
-    """Count refusals of the account and of its senders, and pause what was refused several times in a row."""
+    """Count refusals of the account and of its senders, and pause what was refused several times in a row; slow down
+    what was throttled."""
+    throttling.hear(account, [result for _sender, result in results], now)
     for sender in {sender.pk: sender for sender, _result in results}.values():
         own = [result for of, result in results if of.pk == sender.pk]
         against = [result for result in own if about_sender(account, result)]
