@@ -13,20 +13,19 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from messaging import bands
+from messaging import queues
 from messaging.delivery import pacing
-from messaging.delivery.shares import Queue, Turns
+from messaging.delivery.shares import Turns
 from messaging.gateway import registry
-from messaging.models import ProviderAccount, Sender, SendingPause, Transaction
+from messaging.models import ProviderAccount, Sender, Transaction
+from messaging.queues import WAITING, Queue
 from messaging.statuses import Status
 
 # Where receipts do not name our reference, one message of unclear outcome keeps the next to that number waiting.
 SINGLE_FLIGHT = timedelta(minutes=15)
-WAITING = (Status.QUEUED, Status.SCHEDULED)
 # A queue may turn out shorter than its share; what it leaves is dealt again.
 MOST_DEALS = 4
-# SQLite takes no more than 500 parts in one query.
-MOST_QUEUES = 200
+__all__ = ["WAITING", "choose"]
 _turns: dict[UUID, Turns] = {}
 
 
@@ -46,12 +45,9 @@ def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
     How far its provider has slowed the account down is read anew, into `account`. Two queries, and one for each time
     that a queue was shorter than its share.
     """
-    senders = {sender.pk: sender for sender in _senders(account, now)}
-    queues = [(pk, band) for pk, sender in senders.items() for band in bands.ALL if getattr(sender, f"due_{band}")]
-    weights = {
-        (pk, band): bands.weight(band) * float(senders[pk].messages_per_second or account.calls_per_second)
-        for pk, band in queues[:MOST_QUEUES]
-    }
+    found = queues.open_senders([account.pk], now)
+    _learn(account, found)
+    senders, weights = {sender.pk: sender for sender in found}, queues.weights(found)
     # Those with a pace of their own take no place beyond it, and keep nobody else from it.
     paces = {pk: paced for pk in dict.fromkeys(pk for pk, _band in weights) if (paced := pacing.of_sender(senders[pk]))}
     allowed = {pk: pace.take(most) for pk, pace in paces.items()}
@@ -62,17 +58,12 @@ def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
     return [row.pk for row in chosen]
 
 
-def _senders(account: ProviderAccount, now: datetime) -> list[Sender]:
-    """The senders that may send now, each with which of its bands has something due. One query."""
-    due = _due(now).filter(sender=OuterRef("pk")).order_by()
-    bands_due = {f"due_{band}": Exists(due.filter(band=band)) for band in bands.ALL}
-    free = Sender.objects.filter(~Exists(SendingPause.running()), account=account, account__paused_at=None)
-    senders = list(free.filter(paused_at=None).select_related("account").annotate(**bands_due).order_by("pk"))
+def _learn(account: ProviderAccount, senders: Sequence[Sender]) -> None:
+    """What has changed of an account since its row was read: its pace."""
     if senders:
         row = senders[0].account
         account.calls_per_second = row.calls_per_second
         account.slowed_to, account.slowed_at, account.slowed_until = row.slowed_to, row.slowed_at, row.slowed_until
-    return senders
 
 
 def _deal(
@@ -102,12 +93,6 @@ def _deal(
     return _ordered(heads, weights, alone=alone)
 
 
-def _due(now: datetime) -> "QuerySet[Transaction]":
-    return Transaction.objects.filter(
-        status__in=WAITING, held=False, lease_token=None, next_attempt_at__lte=now, expires_at__gt=now
-    )
-
-
 def _heads(wanted: Mapping[Queue, int], now: datetime, *, alone: bool) -> dict[Queue, list[Head]]:
     """The first rows of each of these queues, as many as are wanted of it, locked. One query.
 
@@ -115,7 +100,7 @@ def _heads(wanted: Mapping[Queue, int], now: datetime, *, alone: bool) -> dict[Q
     """
     parts, values = [], []
     for (sender, band), number in wanted.items():
-        due = _alone(_due(now), now) if alone else _due(now)
+        due = _alone(queues.due(now), now) if alone else queues.due(now)
         rows = due.filter(sender=sender, band=band).order_by("next_attempt_at")
         chosen = rows.values_list("pk", "sender_id", "band", "recipient", "account_id")[:number]
         statement, given = chosen.select_for_update(skip_locked=True, of=("self",)).query.sql_with_params()

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 from uuid import UUID
 
-# One band of one sender.
-Queue = tuple[UUID, int]
+from messaging.queues import Queue
 
 
 @dataclass(slots=True)
