@@ -1,10 +1,13 @@
-"""Resuming what a provider or a person paused."""
+"""Pausing and resuming by hand: all sending, an account, a sender. Each is written down with who did it and why."""
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.db.transaction import atomic
 
-from messaging.models import ProviderAccount, Sender
+from messaging.models import ProviderAccount, Sender, SendingPause
+from messaging.models.clock import database_now
 
 
 def resume(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User) -> int:
@@ -16,3 +19,47 @@ def resume(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User) -> 
     number = done.update(paused_at=None, paused_reason="", config_faults=0)
     LogEntry.objects.log_actions(user.pk, chosen, CHANGE, change_message="Resumed")
     return number
+
+
+def pause(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User, why: str = "") -> int:
+    """Pause what sends among rows, effective before the next wire mark, and write down who did it and why. Out: how
+    many were paused."""
+    chosen = list(rows.filter(paused_at=None))
+    if not chosen:
+        return 0
+    reason = f"Paused by {user.get_username()}. {why}".strip()[:300]
+    done = rows.model._default_manager.filter(pk__in=[row.pk for row in chosen], paused_at=None)
+    number = done.update(paused_at=database_now(), paused_reason=reason)
+    LogEntry.objects.log_actions(user.pk, chosen, CHANGE, change_message=reason)
+    return number
+
+
+def pause_all(user: User, why: str) -> bool:
+    """Stop all sending, effective before the next wire mark. Out: False when it was stopped already.
+
+    `why` must say something: whoever finds it stopped has only that to go by.
+    """
+    try:
+        with atomic():
+            row = SendingPause.objects.create(paused_at=database_now(), paused_by=user, reason=why.strip()[:300])
+            LogEntry.objects.log_actions(user.pk, [row], ADDITION, change_message=f"All sending paused: {row.reason}")
+    except IntegrityError:
+        if not SendingPause.running().exists():
+            raise
+        return False
+    return True
+
+
+def resume_all(user: User) -> bool:
+    """Let sending go on. Out: False when it was not stopped."""
+    with atomic():
+        rows = list(SendingPause.running().select_for_update())
+        if not SendingPause.running().update(resumed_at=database_now(), resumed_by=user):
+            return False
+        LogEntry.objects.log_actions(user.pk, rows, CHANGE, change_message="All sending resumed")
+    return True
+
+
+def running() -> SendingPause | None:
+    """The pause of all sending, with who began it; None when sending is on. One query."""
+    return SendingPause.running().select_related("paused_by").first()

@@ -9,7 +9,7 @@ from django.db.transaction import atomic, on_commit
 from uuid6 import uuid7
 
 from media import uses
-from messaging import encoding, tasks, timeline
+from messaging import bands, encoding, tasks, timeline
 from messaging.examining import (
     MOST_RECIPIENTS,
     OPTED_OUT,
@@ -161,6 +161,7 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
                 {
                     "id": ids[position].hex,
                     "position": position,
+                    "band": bands.band_of(message.purpose, position),
                     "client_ref": client_ref(ids[position]),
                     "recipient": recipient.number,
                     "correlation_id": recipient.correlation_id,

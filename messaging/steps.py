@@ -27,7 +27,8 @@ SELECT id, attempt_no, sender_id, 'claimed', '', '', '', '', '', %s FROM messagi
 RETURNING transaction_id, id
 """
 LOOK = """
-SELECT leased.id, lease_token, status, held, sender.paused_at IS NOT NULL OR account.paused_at IS NOT NULL,
+SELECT leased.id, lease_token, status, held, sender.paused_at IS NOT NULL OR account.paused_at IS NOT NULL
+    OR EXISTS (SELECT 1 FROM messaging_sendingpause WHERE resumed_at IS NULL),
   sender.config_faults + account.config_faults,
   EXISTS (SELECT 1 FROM messaging_optout WHERE number = recipient AND lifted_at IS NULL), {now}
 FROM messaging_transaction AS leased
@@ -62,8 +63,8 @@ FROM ({told}) AS told WHERE tried.id = told.subject
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a leased transaction stands: its lease, its status, whether its message holds it back, whether its sender or
-    account is paused or was refused lately, and whether its recipient has opted out of anything."""
+    """How a leased transaction stands: its lease, its status, whether its message holds it back, whether its sender,
+    its account or everything is paused, whether either was refused lately, and whether its recipient has opted out of anything."""
 
     token: UUID
     status: str

@@ -29,7 +29,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     # No inline palette: the colours stand in a static file so that the style policy can forbid inline sheets.
-    "GLOBAL_CALLBACK": "messaging.web.shell.without_inline_palette",
+    "GLOBAL_CALLBACK": "messaging.web.shell.on_every_page",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: "/static/messaging/favicon.svg"}
     ],
@@ -60,6 +60,9 @@ UNFOLD = {
                         "hub",
                         "admin:messaging_provideraccount_changelist",
                         "messaging.view_provideraccount",
+                    ),
+                    _link(
+                        _("Pause and resume"), "motion_photos_paused", "web:sending", "messaging.change_provideraccount"
                     ),
                     _link(_("API keys"), "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
                     _link(_("Callbacks"), "campaign", "admin:messaging_callback_changelist", "messaging.view_callback"),

@@ -1,6 +1,7 @@
 """What an account's page shows besides its form: the address to paste at the provider, and the last test."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, gettext_noop
@@ -24,6 +25,15 @@ WORDS = {
     Health.WARN: gettext_noop("Doubtful"),
     Health.UNKNOWN: gettext_noop("Not known"),
 }
+
+
+def rate(account: ProviderAccount, now: datetime) -> str:
+    """How many calls a second it may make now, and why that is less than what is configured."""
+    present = account.rate_at(now)
+    if present >= account.calls_per_second:
+        return gettext("%(pace)s calls a second, as configured.") % {"pace": account.calls_per_second}
+    said = gettext("%(now)s calls a second, of %(full)s: its provider throttles it. It climbs back by itself.")
+    return said % {"now": f"{present:.1f}", "full": account.calls_per_second}
 
 
 def webhook(account: ProviderAccount) -> str:

@@ -31,7 +31,7 @@ from messaging.admin.account_form import (
 from messaging.admin.fields import Levels, pause_shown, resume_address
 from messaging.models import ProviderAccount
 from messaging.models.senders import new_webhook_secret
-from messaging.pauses import resume
+from messaging.pauses import pause, resume
 
 BASE_URL_HELP = _(
     "As the provider gives it. Some give the place where their API begins, such as https://api.example.com; "
@@ -48,7 +48,7 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
     list_per_page = 50
     show_full_result_count = False
     actions = ("pause", "resume", "rotate_secret", "end_rotation")
-    readonly_fields = ("shown_provider", "shown_pause", "shown_test", "shown_webhook", "shown_rotation")
+    readonly_fields = ("shown_provider", "shown_pause", "shown_rate", "shown_test", "shown_webhook", "shown_rotation")
 
     class Media:
         css = {"all": ["messaging/dashboard.css", "messaging/accounts.css"]}
@@ -76,6 +76,10 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def shown_pause(self, account: ProviderAccount) -> str:
         return pause_shown(account, getattr(account, "resume_address", ""))
+
+    @display(description=_("pace now"))  # type: ignore[untyped-decorator]
+    def shown_rate(self, account: ProviderAccount) -> str:
+        return account_shown.rate(account, timezone.now())
 
     @display(description=_("webhook URL"))  # type: ignore[untyped-decorator]
     def shown_webhook(self, account: ProviderAccount) -> str:
@@ -111,7 +115,7 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
         if obj is None:
             return [(None, {"fields": ("name", "provider", "base_url")})]
         plain = (None, {"fields": ("name", "shown_provider", "base_url", "shown_pause")})
-        speed = (gettext("Speed"), {"fields": (("calls_per_second", "concurrency"),)})
+        speed = (gettext("Speed"), {"fields": (("calls_per_second", "concurrency"), "shown_rate")})
         hook = (gettext("Receipts"), {"fields": ("shown_webhook", "shown_rotation", "source_cidrs")})
         test = (gettext("Does it work?"), {"fields": ("shown_test",)})
         if not self.has_change_permission(request, obj):
@@ -155,10 +159,7 @@ class AccountAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has
 
     @action(description=_("Pause sending"), permissions=["change"])  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
-        reason = f"Paused by {request.user.get_username()}."
-        done = self._update(
-            request, queryset.filter(paused_at=None), reason, paused_at=timezone.now(), paused_reason=reason
-        )
+        done = pause(queryset, cast(User, request.user))
         said = gettext("Paused: %(number)s. Messages of these accounts wait in the queue.")
         messages.success(request, said % {"number": done})
 

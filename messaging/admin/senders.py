@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from media.listing import GuardedList
 from messaging.admin.fields import Levels, pause_shown, resume_address
 from messaging.models import ApiKey, Sender
-from messaging.pauses import resume
+from messaging.pauses import pause, resume
 
 KINDS = {
     "short_code": _("Short code (3 to 8 digits)"),
@@ -54,7 +54,7 @@ class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
     list_per_page = 50
     show_full_result_count = False
     readonly_fields = ("shown_pause",)
-    actions = ("resume",)
+    actions = ("pause", "resume")
     fieldsets = (
         (None, {"fields": (("address", "kind"), ("label", "country"), "account")}),
         (_("Sending"), {"fields": ("shown_pause", "mms_enabled", "messages_per_second")}),
@@ -105,6 +105,12 @@ class SenderAdmin(GuardedList, ModelAdmin):  # type: ignore[misc]  # unfold has 
             allowed = self.has_change_permission(request, sender)
             sender.resume_address = resume_address(sender, allowed=allowed)  # type: ignore[attr-defined]
         return sender
+
+    @action(description=_("Pause sending"), permissions=["change"])  # type: ignore[untyped-decorator]
+    def pause(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:
+        done = pause(queryset, cast(User, request.user))
+        said = gettext("Paused: %(number)s. Messages of these senders wait in the queue.")
+        messages.success(request, said % {"number": done})
 
     @action(description=_("Resume sending"), permissions=["change"])  # type: ignore[untyped-decorator]
     def resume(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:

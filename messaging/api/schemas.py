@@ -40,6 +40,7 @@ from messaging.models import OptOut, TimelineEntry
 from messaging.queueing import MOST_RECIPIENTS
 from messaging.statuses import Via
 from messaging.templates import LONGEST_NAME
+from messaging.waiting import WAITS
 
 _WRITTEN_MOMENT = {"type": "string", "format": "date-time", "pattern": f"^{ZONED.pattern}$".replace(r"\d", "[0-9]")}
 _FAULT = {
@@ -204,7 +205,12 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Cancelled": answer(id=ID, cancelled=COUNT, counts=COUNTS),
     "Transaction": row(**_TRANSACTION),
-    "WholeTransaction": row(**_TRANSACTION, timeline=list_of(ref("Moment"))),
+    "WholeTransaction": row(**_TRANSACTION, waiting=or_null(ref("Wait")), timeline=list_of(ref("Moment"))),
+    "Wait": row(
+        code={"type": "string", "enum": [*WAITS], "description": "Why it waits; made for programs."},
+        text={**TEXT, "description": "Why it waits, for people."},
+        until={**or_null(MOMENT), "description": "When that ends by itself, or its turn comes, as far as is known."},
+    ),
     "Moment": answer(
         at=MOMENT,
         kind=TEXT,

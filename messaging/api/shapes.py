@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging import code_words, timeline
+from messaging import code_words, timeline, waiting
 from messaging.fetches import story_with_fetches
 from messaging.gateway.codes import Code
 from messaging.models import Message, OptOut, Sender, Template, Transaction
@@ -115,6 +115,12 @@ def transaction(row: Transaction) -> dict[str, Any]:
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
     }
+
+
+def wait(row: Transaction, now: datetime) -> dict[str, Any] | None:
+    """Why a transaction waits, None when it does not; as `waiting.explain` says."""
+    why = waiting.explain(row, now)
+    return {"code": why.code, "text": why.text, "until": moment(why.until)} if why else None
 
 
 def story(row: Transaction) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Transactions: one message to one recipient, and its story."""
 
+from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,9 +39,11 @@ class TransactionDetail(ServiceView):
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """One transaction with its timeline, oldest entry first."""
         wanted = chosen(query_values(request, [FIELDS]), "WholeTransaction")
-        rows = Transaction.objects.for_key(self.key).select_related("message", "account", "sender")
+        rows = Transaction.objects.for_key(self.key).select_related("message__paused_by", "account", "sender__account")
         row = rows.filter(pk=transaction_id).first()
         if row is None:
             raise Problem(404)
-        story = {"timeline": shapes.story(row)} if "timeline" in wanted else {}
+        story: dict[str, Any] = {"timeline": shapes.story(row)} if "timeline" in wanted else {}
+        if "waiting" in wanted:
+            story["waiting"] = shapes.wait(row, timezone.now())
         return Response(wanted.of(shapes.transaction(row) | story))

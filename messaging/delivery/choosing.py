@@ -1,47 +1,144 @@
-"""Whose turn it is: which of an account's due messages a claim takes. Queries only; the claim itself decides."""
+"""Whose turn it is: which of an account's due messages a claim takes. Queries only; the claim itself decides.
 
+What waits stands in queues: the bands of each sender, small sends before bulk ones (`messaging.bands`), each in the
+order of its time. They share what may leave by weight, so that a small send overtakes a bulk one and nothing starves.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from messaging import queues
+from messaging.delivery import pacing
+from messaging.delivery.shares import Turns
 from messaging.gateway import registry
-from messaging.models import ProviderAccount, Transaction
+from messaging.models import ProviderAccount, Sender, Transaction
+from messaging.queues import WAITING, Queue
 from messaging.statuses import Status
 
 # Where receipts do not name our reference, one message of unclear outcome keeps the next to that number waiting.
 SINGLE_FLIGHT = timedelta(minutes=15)
-WAITING = (Status.QUEUED, Status.SCHEDULED)
+# A queue may turn out shorter than its share; what it leaves is dealt again.
+MOST_DEALS = 4
+__all__ = ["WAITING", "choose"]
+_turns: dict[UUID, Turns] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A transaction at the head of a queue."""
+
+    pk: UUID
+    sender: UUID
+    recipient: str
+    account: UUID
 
 
 def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
-    """Up to `most` transactions of an account that may be claimed, locked. Inside the caller's commit."""
-    due: QuerySet[Transaction] = Transaction.objects.filter(
-        account=account,
-        account__paused_at=None,
-        sender__paused_at=None,
-        status__in=WAITING,
-        held=False,
-        next_attempt_at__lte=now,
-        expires_at__gt=now,
-    )
-    echoes = registry.provider(account.provider).client.ECHOES
-    if not echoes:
-        due = _alone(account, due, now)
-    locked = due.order_by("next_attempt_at").select_for_update(skip_locked=True, of=("self",))
-    found = list(locked.values_list("pk", "sender_id", "recipient")[:most])
-    if echoes:
-        return [pk for pk, _sender, _recipient in found]
-    # Of several to the same number that are due together, the first.
-    return list({(sender, recipient): pk for pk, sender, recipient in reversed(found)}.values())
+    """Up to `most` transactions of an account that may be claimed, locked, in their order. Inside the caller's commit.
+
+    How far its provider has slowed the account down is read anew, into `account`. Two queries, and one for each time
+    that a queue was shorter than its share.
+    """
+    found = queues.open_senders([account.pk], now)
+    _learn(account, found)
+    senders, weights = {sender.pk: sender for sender in found}, queues.weights(found)
+    # Those with a pace of their own take no place beyond it, and keep nobody else from it.
+    paces = {pk: paced for pk in dict.fromkeys(pk for pk, _band in weights) if (paced := pacing.of_sender(senders[pk]))}
+    allowed = {pk: pace.take(most) for pk, pace in paces.items()}
+    chosen = _deal(account, weights, allowed, most, now)
+    used = Counter(row.sender for row in chosen)
+    for pk, pace in paces.items():
+        pace.give_back(allowed[pk] - used[pk])
+    return [row.pk for row in chosen]
 
 
-def _alone(account: ProviderAccount, due: "QuerySet[Transaction]", now: datetime) -> "QuerySet[Transaction]":
+def _learn(account: ProviderAccount, senders: Sequence[Sender]) -> None:
+    """What has changed of an account since its row was read: its pace."""
+    if senders:
+        row = senders[0].account
+        account.calls_per_second = row.calls_per_second
+        account.slowed_to, account.slowed_at, account.slowed_until = row.slowed_to, row.slowed_at, row.slowed_until
+
+
+def _deal(
+    account: ProviderAccount, weights: Mapping[Queue, float], allowed: Mapping[UUID, int], most: int, now: datetime
+) -> list[Head]:
+    """Deal what may leave among queues until it is used up or they are empty. Out: their rows, in their order."""
+    turns, alone = _turns.setdefault(account.pk, Turns()), not registry.provider(account.provider).client.ECHOES
+    if alone:
+        # One claim at a time: two could each take a message to the same number without seeing the other's.
+        ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+    heads: dict[Queue, list[Head]] = {}
+    open_queues = dict(weights)
+    for _round in range(MOST_DEALS):
+        used = Counter({queue: len(rows) for queue, rows in heads.items()})
+        spent = Counter({sender: sum(used[queue] for queue in weights if queue[0] == sender) for sender in allowed})
+        left = {sender: number - spent[sender] for sender, number in allowed.items()}
+        dealt = turns.deal(open_queues, left, most - used.total())
+        if not dealt:
+            break
+        wanted = {queue: used[queue] + number for queue, number in dealt.items()}
+        heads |= _heads(wanted, now, alone=alone)
+        for queue, number in wanted.items():
+            if len(heads.get(queue, ())) < number:
+                open_queues.pop(queue)
+    turns.served(weights, {queue: len(rows) for queue, rows in heads.items()}, empty=set(weights) - set(open_queues))
+    _move_along(account, heads)
+    return _ordered(heads, weights, alone=alone)
+
+
+def _heads(wanted: Mapping[Queue, int], now: datetime, *, alone: bool) -> dict[Queue, list[Head]]:
+    """The first rows of each of these queues, as many as are wanted of it, locked. One query.
+
+    Django cannot lock the parts of a union; each part is a query of its own in one statement.
+    """
+    parts, values = [], []
+    for (sender, band), number in wanted.items():
+        due = _alone(queues.due(now), now) if alone else queues.due(now)
+        rows = due.filter(sender=sender, band=band).order_by("next_attempt_at")
+        chosen = rows.values_list("pk", "sender_id", "band", "recipient", "account_id")[:number]
+        statement, given = chosen.select_for_update(skip_locked=True, of=("self",)).query.sql_with_params()
+        parts.append(f"SELECT * FROM ({statement}) AS part_{len(parts)}")  # noqa: S608 (our own names)
+        values += given
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        found: dict[Queue, list[Head]] = {}
+        for pk, sender, band, recipient, account in cursor.fetchall():
+            found.setdefault((_uuid(sender), band), []).append(
+                Head(_uuid(pk), _uuid(sender), recipient, _uuid(account))
+            )
+    return found
+
+
+def _alone(due: "QuerySet[Transaction]", now: datetime) -> "QuerySet[Transaction]":
     """Without those to whose number another message of the same sender is under way, or may be."""
-    # One claim at a time: two could each take a message to the same number without seeing the other's.
-    ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-    same = Transaction.objects.filter(
-        account=OuterRef("account"), sender=OuterRef("sender"), recipient=OuterRef("recipient")
-    )
+    same = Transaction.objects.filter(sender=OuterRef("sender"), recipient=OuterRef("recipient"))
     unclear = Q(status=Status.UNKNOWN, updated_at__gt=now - SINGLE_FLIGHT)
     return due.exclude(Exists(same.filter(Q(status=Status.SENDING) | unclear)))
+
+
+def _move_along(account: ProviderAccount, heads: Mapping[Queue, Sequence[Head]]) -> None:
+    """What waits for a sender that was moved to this account goes with it."""
+    elsewhere = [row.pk for rows in heads.values() for row in rows if row.account != account.pk]
+    if elsewhere:
+        Transaction.objects.filter(pk__in=elsewhere).update(account=account)
+
+
+def _ordered(heads: Mapping[Queue, Sequence[Head]], weights: Mapping[Queue, float], *, alone: bool) -> list[Head]:
+    """The rows as they should leave: each queue's by its weight; of several to one number, the first where only one may
+    be under way."""
+    turns = [((place + 1) / weights[queue], row) for queue, rows in heads.items() for place, row in enumerate(rows)]
+    ordered = [row for _turn, row in sorted(turns, key=lambda turn: turn[0])]
+    if not alone:
+        return ordered
+    return list({(row.sender, row.recipient): row for row in reversed(ordered)}.values())[::-1]
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

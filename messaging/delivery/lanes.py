@@ -2,18 +2,18 @@
 
 import logging
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.utils import timezone
 
+from messaging.delivery import pacing, slots
 from messaging.delivery.pacing import Pace
+from messaging.delivery.slots import Slots
 from messaging.gateway import registry
 from messaging.gateway.contract import Account, Provider
 from messaging.models import ProviderAccount
 from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
-_paces: dict[UUID, Pace] = {}
 
 
 @dataclass(slots=True)
@@ -24,10 +24,22 @@ class Lane:
     account: Account
     provider: Provider
     pace: Pace
+    slots: Slots
     flying: int = 0
     rests_until: float = 0.0
     # The last look found nothing that may go; a lane that only waits for its pace is not dry.
     dry: bool = False
+
+    @property
+    def calls(self) -> int:
+        """This process's share of the calls that the account may have under way."""
+        return self.slots.calls
+
+    def room(self) -> int:
+        """How many calls may begin. Keeps this process's share alive: to be called every few seconds."""
+        free = self.slots.room(self.flying, dry=self.dry)
+        self.pace.processes = self.slots.processes
+        return free
 
 
 def lanes() -> list[Lane]:
@@ -40,10 +52,7 @@ def lanes() -> list[Lane]:
             logger.error("account %s cannot be worked: %s", row.pk, error)
             _pause(row, str(error))
             continue
-        pace = _paces.get(row.pk)
-        if pace is None or pace.rate != row.calls_per_second:
-            pace = _paces[row.pk] = Pace(row.calls_per_second)
-        found.append(Lane(row, account, provider, pace))
+        found.append(Lane(row, account, provider, pacing.of_account(row), slots.of_account(row)))
     return found
 
 

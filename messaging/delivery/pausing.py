@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from messaging import meanings
+from messaging.delivery import throttling
 from messaging.delivery.outcomes import Result
 from messaging.gateway.codes import OutcomeClass, Where
 from messaging.models import ProviderAccount, Sender
@@ -15,7 +16,9 @@ MOST_FAULTS = 3
 
 
 def judge(account: ProviderAccount, results: Sequence[tuple[Sender, Result]], *, now: datetime) -> None:
-    """Count refusals of the account and of its senders, and pause what was refused several times in a row."""
+    """Count refusals of the account and of its senders, and pause what was refused several times in a row; slow down
+    what was throttled."""
+    throttling.hear(account, [result for _sender, result in results], now)
     for sender in {sender.pk: sender for sender, _result in results}.values():
         own = [result for of, result in results if of.pk == sender.pk]
         against = [result for result in own if about_sender(account, result)]

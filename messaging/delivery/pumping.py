@@ -44,7 +44,7 @@ class Stand:
     `stride` is how many to claim at once."""
 
     lane: Lane
-    stride: int
+    stride: int = 1
     ahead: list[Job] = field(default_factory=list)
     claimed_at: float = 0.0
 
@@ -70,7 +70,7 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
         return 0
     ends = monotonic() + seconds
     with Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT) as flights:
-        turn = Turn(flights, [Stand(lane, lane.row.concurrency) for lane in at_work])
+        turn = Turn(flights, [Stand(lane) for lane in at_work])
         while True:
             over = turn.broken is not None or monotonic() >= ends
             if over:
@@ -105,9 +105,10 @@ def _claim_ahead(turn: Turn, stand: Stand) -> None:
     if stand.ahead and now > stand.claimed_at + KEEP_SECONDS:
         _withdraw(turn, stand)
         return
-    if now < lane.rests_until or 2 * len(stand.ahead) > lane.row.concurrency or lane.flying >= lane.row.concurrency:
+    room = lane.room()
+    if now < lane.rests_until or not room or 2 * len(stand.ahead) > lane.calls:
         return
-    allowed = lane.pace.take(stand.stride)
+    allowed = lane.pace.take(max(stand.stride, room - len(stand.ahead)))
     if not allowed:
         return
     claims = claim(lane.row, allowed)
@@ -131,7 +132,7 @@ def _claim_ahead(turn: Turn, stand: Stand) -> None:
 def _adapt(stand: Stand, now: float) -> None:
     """Claim more at once where claims go quickly: each costs a few statements. Where they take long to leave, fewer,
     so that what comes next need not wait behind them."""
-    took, most = now - stand.claimed_at, stand.lane.row.concurrency
+    took, most = now - stand.claimed_at, stand.lane.calls
     if took < QUICK_SECONDS:
         stand.stride = min(2 * stand.stride, MOST_WAVES * most)
     elif took > SLOW_SECONDS:
@@ -142,7 +143,7 @@ def _adapt(stand: Stand, now: float) -> None:
 def _take_off(turn: Turn, stand: Stand) -> None:
     """Mark as many for the wire as there are calls free, and launch them."""
     lane = stand.lane
-    room = lane.row.concurrency - lane.flying
+    room = lane.room()
     jobs, stand.ahead = stand.ahead[:room], stand.ahead[room:]
     if not jobs:
         return

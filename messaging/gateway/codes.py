@@ -40,7 +40,8 @@ class Code:
     """One row of a provider's table. `outcome` is set for answers, `state` for receipts that move the status.
 
     `about_sender` tells a configuration fault of one sender ID from one of the whole account. `tries` is how often a
-    message is tried in all when it keeps getting this answer; 0 means for as long as it is valid.
+    message is tried in all when it keeps getting this answer; 0 means for as long as it is valid. `throttles` says that
+    the account sends faster than it may.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Code:
     state: Status | None = None
     about_sender: bool = False
     tries: int = 0
+    throttles: bool = False
 
 
 CodeTable = Mapping[tuple[Where, str], Code]

@@ -5,6 +5,7 @@ from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
 from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
+from messaging.models.pacing import PaceBucket, PaceShare, SendingPause
 from messaging.models.provider_codes import ProviderCode
 from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
@@ -25,6 +26,8 @@ __all__ = [
     "Message",
     "OptOut",
     "OwnNumber",
+    "PaceBucket",
+    "PaceShare",
     "Part",
     "ProviderAccount",
     "ProviderCode",
@@ -34,6 +37,7 @@ __all__ = [
     "SavedContent",
     "SendAttempt",
     "Sender",
+    "SendingPause",
     "Slide",
     "Template",
     "TemplateVersion",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from uuid6 import uuid7
 
+from messaging import bands
 from messaging.content import Content
 from messaging.models.senders import ApiKey, ProviderAccount, Sender
 from messaging.statuses import LABELS, Status, Via
@@ -150,6 +151,8 @@ class Transaction(models.Model):
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="transactions")
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
+    # What goes first where more is due than may leave (bands.band_of).
+    band = models.PositiveSmallIntegerField(default=bands.MARKETING)
     client_ref = models.CharField(max_length=26, unique=True, editable=False)
     recipient = models.CharField(max_length=20)
     correlation_id = models.CharField(max_length=100, blank=True, default="")
@@ -183,6 +186,12 @@ class Transaction(models.Model):
             models.Index(
                 fields=["next_attempt_at"],
                 name="tx_due",
+                condition=Q(status__in=["queued", "scheduled"], held=False),
+            ),
+            # The head of each band of each sender.
+            models.Index(
+                fields=["sender", "band", "next_attempt_at"],
+                name="tx_turn",
                 condition=Q(status__in=["queued", "scheduled"], held=False),
             ),
             models.Index(fields=["lease_until"], name="tx_leased", condition=Q(lease_until__isnull=False)),

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -20,6 +20,9 @@ from messaging.addresses import AddressError, SenderKind, check_sender
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
 from messaging.models.sealing import SealBroken, seal, unseal
+
+# How long an account takes to climb from nothing back to its pace after it was throttled.
+RECOVERY = timedelta(seconds=60)
 
 
 @lru_cache(maxsize=256)
@@ -54,6 +57,11 @@ class ProviderAccount(models.Model):
     config_faults = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_reason = models.CharField(max_length=300, blank=True, default="", editable=False)
+    # Throttled by the provider: the calls a second it bore then, from which it climbs back (`rate_at`), and until when
+    # it asked to be left alone.
+    slowed_to = models.FloatField(null=True, editable=False)
+    slowed_at = models.DateTimeField(null=True, editable=False)
+    slowed_until = models.DateTimeField(null=True, editable=False)
     # What the last test of this account found: a list of {"what", "verdict", "text"}.
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     test_findings = models.JSONField(default=list, editable=False)
@@ -73,6 +81,17 @@ class ProviderAccount(models.Model):
     def audience(self) -> str:
         """Who it is at the media host: files have addresses of their own for each account."""
         return f"account:{self.pk}"
+
+    def rate_at(self, now: datetime) -> float:
+        """Calls a second it may get: what is configured, or less for a while after its provider has throttled it; 0 as
+        long as that asked to be left alone."""
+        full = float(self.calls_per_second)
+        if self.slowed_to is None or self.slowed_at is None:
+            return full
+        if self.slowed_until and now < self.slowed_until:
+            return 0.0
+        since = max(self.slowed_at, self.slowed_until or self.slowed_at)
+        return min(full, self.slowed_to + full * (now - since) / RECOVERY)
 
     def clean(self) -> None:
         if self.provider and self.provider not in registry.names():

@@ -117,12 +117,12 @@ def carriers(examination: Examination) -> dict[Sender, int]:
     return dict(carried)
 
 
-def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime) -> Forecast:
-    """How sending would go if it began now. One query."""
+def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime, purpose: str = "marketing") -> Forecast:
+    """How sending would go if it began now. Two queries."""
     accepted = sum(carried.values())
     undo = undo_seconds(plan.plan, accepted, settings.UNDO_SECONDS)
     start = plan.timing.send_at or now + timedelta(seconds=undo)
-    finish = estimates.finish(carried, estimates.ahead(carried, start), start)
+    finish = estimates.finish(carried, estimates.ahead(carried, start), start, purpose=purpose)
     expires = plan.timing.expire_at or start + min(validity(sender) for sender in carried)
     # The last to leave are those whose time runs out first.
     share = (finish - expires) / (finish - start) if finish > expires else 0.0

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from messaging.models import ProviderAccount, Sender
-from messaging.pauses import resume
+from messaging.pauses import pause, resume
 from messaging.web.shell import PortalMixin
 
 
@@ -76,12 +76,46 @@ class SenderResume(PortalMixin, View):
         return answer(request, str(sender), resume(Sender.objects.filter(pk=pk), cast(User, request.user)))
 
 
+class AccountPause(PortalMixin, View):
+    """Keep everything of an account in the queue."""
+
+    permission_required = "messaging.change_provideraccount"
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        account = get_object_or_404(ProviderAccount, pk=pk)
+        return stopped(request, str(account), pause(ProviderAccount.objects.filter(pk=pk), cast(User, request.user)))
+
+
+class SenderPause(PortalMixin, View):
+    """Keep everything of a sender in the queue."""
+
+    permission_required = "messaging.change_sender"
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        sender = get_object_or_404(Sender, pk=pk)
+        return stopped(request, str(sender), pause(Sender.objects.filter(pk=pk), cast(User, request.user)))
+
+
 def answer(request: HttpRequest, name: str, resumed: int) -> HttpResponse:
     """Back to where the button stood, with a notice."""
     if resumed:
         messages.success(request, _("%(name)s sends again.") % {"name": name})
     else:
         messages.info(request, _("%(name)s was not paused.") % {"name": name})
+    return back_from(request)
+
+
+def stopped(request: HttpRequest, name: str, paused: int) -> HttpResponse:
+    """Back to where the button stood, with a notice."""
+    if paused:
+        messages.success(request, _("%(name)s is paused. Its messages wait in the queue.") % {"name": name})
+    else:
+        messages.info(request, _("%(name)s was paused already.") % {"name": name})
+    return back_from(request)
+
+
+def back_from(request: HttpRequest) -> HttpResponse:
+    """To the page that the query names, if it is one of ours."""
     back = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return redirect(back if safe else "web:dashboard")

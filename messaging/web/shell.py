@@ -10,11 +10,14 @@ from django.shortcuts import render as render_template
 from django.utils.translation import gettext as _
 
 from messaging import callbacks, meanings
+from messaging.pauses import running as running_pause
 
 
-def without_inline_palette(_request: HttpRequest) -> dict[str, Any]:
-    """Unfold's colours stand in unfold-bridge.css: an inline sheet would need a hole in the style policy."""
-    return {"colors": None}
+def on_every_page(request: HttpRequest) -> dict[str, Any]:
+    """Unfold's colours stand in unfold-bridge.css: an inline sheet would need a hole in the style policy. And the pause
+    of all sending, for who is signed in: a template asks for it by calling. One query then."""
+    signed_in = request.user.is_authenticated
+    return {"colors": None, "sending_pause": running_pause if signed_in else None}
 
 
 def unknown_codes(request: HttpRequest) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from media.words import kept, said
-from messaging import timeline
+from messaging import timeline, waiting
 from messaging.addresses import masked_in
 from messaging.fetches import cause, story_with_fetches
 from messaging.models import Callback, ProviderAccount, SendAttempt, Sender, TimelineEntry, Transaction
@@ -32,6 +32,7 @@ from messaging.web.shell import PortalMixin
 BEFORE, AROUND = 20, 50
 MOMENTS = 500
 LONGEST_RAW = 20_000
+WAIT_SECONDS = 15
 SHOWN = {"all": _("All events"), "provider": _("Provider only"), "faults": _("Faults")}
 
 
@@ -82,7 +83,9 @@ class TransactionLive(FragmentMixin, PortalMixin, View):
 
 def find_transaction(pk: UUID) -> Transaction:
     """A transaction with its message, sender and account. Raises Http404."""
-    return get_object_or_404(Transaction.objects.select_related("message", "sender__account", "account"), pk=pk)
+    return get_object_or_404(
+        Transaction.objects.select_related("message__paused_by", "sender__account", "account"), pk=pk
+    )
 
 
 def shown_part(request: HttpRequest) -> str:
@@ -99,6 +102,9 @@ def pulse_of(transaction: Transaction, show: str) -> Pulse:
     version = f"{version}-{news['number']}-{news['at']}" if news else version
     version = "-".join([version, *(str(row.paused_at.timestamp()) for row in holding(transaction) if row.paused_at)])
     settled = Status(transaction.status) in SETTLED
+    if transaction.status in CANCELLABLE:
+        # Why it waits may change while nothing happens to it.
+        version = f"{version}-{int(timezone.now().timestamp()) // WAIT_SECONDS}"
     return Pulse(version, transaction.updated_at, settled, timezone.now())
 
 
@@ -124,6 +130,7 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
             cast(User, request.user),
             back=reverse("web:transaction", args=[transaction.pk]),
         ),
+        "wait": waiting.explain(transaction, timezone.now()),
         "reason": reason_for(transaction, whole=whole),
         "cause": cause(moments),
         "correlation_id": transaction.correlation_id if whole else masked_in(transaction.correlation_id),

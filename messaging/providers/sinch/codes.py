@@ -183,6 +183,8 @@ ABOUT_THE_SENDER = frozenset({"E111"})
 # How often a message is tried in all (sinch.md, section 8): what lies with our media host hardly mends itself.
 COPYING = ("E351", "E352", "E353", "E355", "E356", "E357", "E358")
 TRIES = {**dict.fromkeys(COPYING, 3), "E618": 5, "E626": 30}
+# Too fast: the account is slowed down for a while.
+THROTTLES = frozenset({"E106", "E113", "http_429"})
 
 
 def _rows() -> Iterator[Code]:
@@ -196,6 +198,7 @@ def _rows() -> Iterator[Code]:
             outcome=outcome,
             about_sender=code in ABOUT_THE_SENDER,
             tries=TRIES.get(code, 0),
+            throttles=code in THROTTLES,
         )
     for code, state, meaning, whose, next_step in RECEIPTS:
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=state)

@@ -177,15 +177,18 @@ INBOUND = "1500"
 OPTED_OUT = "3046"
 # A wrong sender ID says nothing against the account's other senders.
 ABOUT_THE_SENDER = frozenset({"3057", "3109"})
+# Too fast: the account is slowed down for a while.
+THROTTLES = frozenset({"3204", "3205", "http_429"})
 
 
 def _rows() -> Iterator[Code]:
     for code, outcome, meaning, whose, next_step in (*ANSWERS, *FAILURES):
         # While it is unclear, sending again is the last thing to do.
         step = LOOK if outcome is UNCLEAR else next_step
-        yield Code(code, Where.ANSWER, meaning, whose, step, outcome=outcome, about_sender=code in ABOUT_THE_SENDER)
+        sender, fast = code in ABOUT_THE_SENDER, code in THROTTLES
+        yield Code(code, Where.ANSWER, meaning, whose, step, outcome=outcome, about_sender=sender, throttles=fast)
     for code, outcome, state, meaning, whose, next_step in STATES:
-        yield Code(code, Where.ANSWER, meaning, whose, next_step, outcome=outcome)
+        yield Code(code, Where.ANSWER, meaning, whose, next_step, outcome=outcome, throttles=code in THROTTLES)
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=state)
     for code, _outcome, meaning, whose, next_step in FAILURES:
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=Status.FAILED)

@@ -168,12 +168,21 @@ FAILURES = (
 
 # An unknown sender ID says nothing against the account's other senders.
 ABOUT_THE_SENDER = frozenset({"7101"})
+# Too fast: the account is slowed down for a while.
+THROTTLES = frozenset({"7020", "http_429"})
 
 
 def _rows() -> Iterator[Code]:
     for code, outcome, meaning, whose, next_step in ANSWERS:
         yield Code(
-            code, Where.ANSWER, meaning, whose, next_step, outcome=outcome, about_sender=code in ABOUT_THE_SENDER
+            code,
+            Where.ANSWER,
+            meaning,
+            whose,
+            next_step,
+            outcome=outcome,
+            about_sender=code in ABOUT_THE_SENDER,
+            throttles=code in THROTTLES,
         )
     for code, state, meaning, whose, next_step in STEPS:
         yield Code(code, Where.RECEIPT, meaning, whose, next_step, state=state)
