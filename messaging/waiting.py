@@ -58,7 +58,7 @@ class Wait:
 
 
 def explain(row: Transaction, now: datetime) -> Wait | None:
-    """Why a transaction waits; None when it does not. Needs `message`, `sender` and `account`; at most seven queries.
+    """Why a transaction waits; None when it does not. Needs `message`, `sender` and `account`; at most nine queries.
 
     The reasons are asked for in the order in which they would be lifted: what a person decided, what has its time, what
     a provider said, and last whose turn it is.
@@ -164,7 +164,8 @@ def _alone(row: Transaction, now: datetime) -> Wait | None:
 def _turn(row: Transaction, now: datetime) -> Wait | None:
     """How many are before it in its queue, and when its turn comes beside the other queues of the account."""
     queue, due = (row.sender_id, row.band), row.next_attempt_at or now
-    before = queues.before(queue, due, now, MOST_COUNTED)
+    rows = Transaction.objects.filter(sender=row.sender_id, band=row.band, status__in=queues.WAITING, held=False)
+    before = rows.filter(next_attempt_at__lt=due).order_by("next_attempt_at")[:MOST_COUNTED].count()
     there = estimates.ahead([row.sender], now).get(row.account_id, estimates.Ahead())
     calls = estimates.calls_before(queue, before + 1, there)
     seconds = max(estimates.seconds_for(row.account, calls, now), before / queues.velocity(row.sender))
