@@ -84,9 +84,10 @@ def _queue(numbers: Sequence[str], purpose: str = "marketing") -> float:
     from messaging.content import Content, Slide  # noqa: PLC0415
     from messaging.models import Sender  # noqa: PLC0415
     from messaging.queueing import Order, RecipientOrder, queue  # noqa: PLC0415
+    from tests.faults.orders import FALLBACK  # noqa: PLC0415
 
     sender = Sender.objects.select_related("account").get(account__provider="webex")
-    content = Content("Hello", "Hello", (Slide("Hello"),))
+    content = Content("Hello", "Hello", (Slide("Hello"),), FALLBACK)
     order = Order(sender, content, [RecipientOrder(number) for number in numbers], purpose=purpose)
     queue(order, now=timezone.now())
     return time.time()
