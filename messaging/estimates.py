@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 from uuid import UUID
 
 from django.db.models import Count, Exists, Q
@@ -108,7 +109,7 @@ def seconds_for(account: ProviderAccount, calls: float, now: datetime) -> float:
     if calls >= full * climbing - lost:
         return wait + (calls + lost) / full
     # Within the climb: slow * t + climb * t² / 2 = calls.
-    return wait + ((slow**2 + 2 * climb * calls) ** 0.5 - slow) / climb
+    return wait + (sqrt(slow * slow + 2 * climb * calls) - slow) / climb
 
 
 def ahead(senders: Iterable[Sender], before: datetime) -> dict[UUID, Ahead]:

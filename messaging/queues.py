@@ -7,6 +7,7 @@ answer them, and they must stand on the index `tx_turn`, which the order in each
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -78,12 +79,12 @@ def sizes(limits: Mapping[Queue, int], now: datetime) -> dict[Queue, int]:
         return {queues[place]: number for place, number in cursor.fetchall()}
 
 
-def moments(**named: datetime) -> dict[str, object]:
+def moments(**named: datetime) -> dict[str, Any]:
     """Moments as a statement takes them; DUE wants `now`."""
     return {name: connection.ops.adapt_datetimefield_value(moment) for name, moment in named.items()}
 
 
-def stored(identity: UUID) -> object:
+def stored(identity: UUID) -> UUID | str:
     """An id as the database keeps it."""
     return identity if connection.features.has_native_uuid_field else identity.hex
 
