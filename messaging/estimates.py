@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 from uuid import UUID
 
 from django.db.models import Count, Exists, Q
@@ -108,14 +109,14 @@ def seconds_for(account: ProviderAccount, calls: float, now: datetime) -> float:
     if calls >= full * climbing - lost:
         return wait + (calls + lost) / full
     # Within the climb: slow * t + climb * t² / 2 = calls.
-    return wait + ((slow**2 + 2 * climb * calls) ** 0.5 - slow) / climb
+    return wait + (sqrt(slow * slow + 2 * climb * calls) - slow) / climb
 
 
 def ahead(senders: Iterable[Sender], before: datetime) -> dict[UUID, Ahead]:
-    """What waits at the senders' accounts and is due by a moment, by account. Two queries."""
+    """What waits at the senders' accounts and is due by a moment, by account. Three queries."""
     carriers = list(senders)
-    found = queues.open_senders({sender.account_id for sender in carriers}, before)
-    weights, mine = queues.weights(found), {sender.pk for sender in carriers}
+    found = queues.open_senders({sender.account_id for sender in carriers})
+    weights, mine = queues.weights(found, before), {sender.pk for sender in carriers}
     sizes = queues.sizes({queue: MOST_OWN if queue[0] in mine else MOST_OTHERS for queue in weights}, before)
     at = {sender.pk: sender.account_id for sender in found}
     return {
@@ -139,7 +140,7 @@ def carriers_of(message: Message) -> list[Sender]:
 def finish_of(message: Message, carriers: Sequence[Sender], *, now: datetime, free: int) -> datetime | None:
     """When the last of what waits freely will have left; `carriers` as from `carriers_of`, `free` how many that are.
 
-    None when nothing does, and when somebody's pause keeps it. Two queries.
+    None when nothing does, and when somebody's pause keeps it. Three queries.
     """
     own = {sender: waiting for sender in carriers if (waiting := getattr(sender, "waiting", 0))}
     if not own or not free or any(_paused(sender) for sender in own):

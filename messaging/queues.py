@@ -1,51 +1,62 @@
 """The queues that wait at accounts: which of them have something due, how much, and how they share what may leave.
 
 A queue is one band of one sender (`messaging.bands`). Nothing here grows with what waits: queues are found by the head
-of each, and counted to a limit.
+of each, and counted to a limit. The statements are written out: Django took longer to build them than the database to
+answer them, and they must stand on the index `tx_turn`, which the order in each of them leads PostgreSQL to.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists
 
 from messaging import bands
-from messaging.models import Sender, SendingPause, Transaction
+from messaging.models import Sender, SendingPause
 from messaging.statuses import Status
 
 WAITING = (Status.QUEUED, Status.SCHEDULED)
 Queue = tuple[UUID, int]
 # SQLite takes no more than 500 parts in one query.
 MOST_QUEUES = 200
+# As the index has it.
+DUE = (
+    "t.status IN ('queued', 'scheduled') AND NOT t.held AND t.lease_token IS NULL"
+    " AND t.next_attempt_at <= %(now)s AND t.expires_at > %(now)s"
+)
+ALL_BANDS = " UNION ALL ".join(f"SELECT {band} AS band" for band in bands.ALL)
+OPEN = (
+    f"SELECT s.id, b.band FROM messaging_sender s CROSS JOIN ({ALL_BANDS}) b WHERE s.id IN ({{senders}})"  # noqa: S608 (our own names)
+    " AND (SELECT t.next_attempt_at FROM messaging_transaction t WHERE t.sender_id = s.id AND t.band = b.band"
+    f" AND {DUE} ORDER BY t.next_attempt_at LIMIT 1) IS NOT NULL"
+)
+COUNT = (
+    "SELECT {place} AS place, COUNT(*) AS number FROM (SELECT 1 FROM messaging_transaction t"  # noqa: S608 (our own names)
+    " WHERE t.sender_id = %(sender_{place})s AND t.band = {band}"
+    f" AND {DUE} ORDER BY t.next_attempt_at LIMIT {{limit}}) AS part_{{place}}"
+)
 
 
-def due(now: datetime) -> "QuerySet[Transaction]":
-    """What may leave at a moment, as far as its senders may."""
-    return Transaction.objects.filter(
-        status__in=WAITING, held=False, lease_token=None, next_attempt_at__lte=now, expires_at__gt=now
-    )
-
-
-def open_senders(accounts: Collection[UUID], now: datetime) -> list[Sender]:
-    """The senders of accounts that may send, with their account and which of their bands hold work. One query."""
-    rows = due(now).filter(sender=OuterRef("pk")).order_by()
-    heads = {f"due_{band}": Exists(rows.filter(band=band)) for band in bands.ALL}
+def open_senders(accounts: Collection[UUID]) -> list[Sender]:
+    """The senders of accounts that may send at all, with their account. One query."""
     free = Sender.objects.filter(~Exists(SendingPause.running()), account__in=accounts, account__paused_at=None)
-    return list(free.filter(paused_at=None).select_related("account").annotate(**heads).order_by("pk"))
+    return list(free.filter(paused_at=None).select_related("account").order_by("pk"))
 
 
-def weights(senders: Iterable[Sender]) -> dict[Queue, float]:
-    """The queues of senders (as from `open_senders`) that have something due, each with its share of what may leave:
-    by band, and by how fast the sender may send. MOST_QUEUES at most. No query."""
-    found = {
-        (sender.pk, band): bands.weight(band) * velocity(sender)
-        for sender in senders
-        for band in bands.ALL
-        if getattr(sender, f"due_{band}")
-    }
-    return dict(list(found.items())[:MOST_QUEUES])
+def weights(senders: Iterable[Sender], now: datetime) -> dict[Queue, float]:
+    """The queues of senders that have something due, each with its share of what may leave: by band, and by how fast
+    the sender may send. MOST_QUEUES at most. One query."""
+    known = {sender.pk: sender for sender in senders}
+    if not known:
+        return {}
+    values = moments(now=now) | {f"sender_{place}": stored(pk) for place, pk in enumerate(known)}
+    named = ", ".join(f"%(sender_{place})s" for place in range(len(known)))
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN.format(senders=named), values)
+        found = [(read(sender), int(band)) for sender, band in cursor.fetchmany(MOST_QUEUES)]
+    return {(sender, band): bands.weight(band) * velocity(known[sender]) for sender, band in found}
 
 
 def velocity(sender: Sender) -> float:
@@ -58,19 +69,26 @@ def sizes(limits: Mapping[Queue, int], now: datetime) -> dict[Queue, int]:
     """How much is due in each of these queues, counted to the limit given for it. One query."""
     if not limits:
         return {}
-    parts, values, queues = [], [], list(limits)
+    queues, values = list(limits), moments(now=now)
+    parts = []
     for place, (sender, band) in enumerate(queues):
-        rows = due(now).filter(sender=sender, band=band).order_by()
-        statement, given = rows.values_list(Value(place))[: limits[sender, band]].query.sql_with_params()
-        parts.append(f"SELECT {place} AS place, COUNT(*) AS number FROM ({statement}) AS part_{place}")  # noqa: S608 (our own names)
-        values += given
+        parts.append(COUNT.format(place=place, band=band, limit=limits[sender, band]))
+        values[f"sender_{place}"] = stored(sender)
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         return {queues[place]: number for place, number in cursor.fetchall()}
 
 
-def before(queue: Queue, moment: datetime, now: datetime, limit: int) -> int:
-    """How many of a queue are due earlier than one that is due at `moment`, counted to a limit. One query."""
-    sender, band = queue
-    rows = due(now).filter(sender=sender, band=band, next_attempt_at__lt=moment)
-    return rows.order_by()[:limit].count()
+def moments(**named: datetime) -> dict[str, Any]:
+    """Moments as a statement takes them; DUE wants `now`."""
+    return {name: connection.ops.adapt_datetimefield_value(moment) for name, moment in named.items()}
+
+
+def stored(identity: UUID) -> UUID | str:
+    """An id as the database keeps it."""
+    return identity if connection.features.has_native_uuid_field else identity.hex
+
+
+def read(value: UUID | str) -> UUID:
+    """An id as it comes from the database."""
+    return value if isinstance(value, UUID) else UUID(value)

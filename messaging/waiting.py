@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -58,7 +59,7 @@ class Wait:
 
 
 def explain(row: Transaction, now: datetime) -> Wait | None:
-    """Why a transaction waits; None when it does not. Needs `message`, `sender` and `account`; at most seven queries.
+    """Why a transaction waits; None when it does not. Needs `message`, `sender` and `account`; at most ten queries.
 
     The reasons are asked for in the order in which they would be lifted: what a person decided, what has its time, what
     a provider said, and last whose turn it is.
@@ -164,7 +165,8 @@ def _alone(row: Transaction, now: datetime) -> Wait | None:
 def _turn(row: Transaction, now: datetime) -> Wait | None:
     """How many are before it in its queue, and when its turn comes beside the other queues of the account."""
     queue, due = (row.sender_id, row.band), row.next_attempt_at or now
-    before = queues.before(queue, due, now, MOST_COUNTED)
+    earlier = queues.sizes({queue: MOST_COUNTED}, due - timedelta(microseconds=1)).get(queue, 0)
+    before = min(MOST_COUNTED, earlier + _of_the_same(row))
     there = estimates.ahead([row.sender], now).get(row.account_id, estimates.Ahead())
     calls = estimates.calls_before(queue, before + 1, there)
     seconds = max(estimates.seconds_for(row.account, calls, now), before / queues.velocity(row.sender))
@@ -177,3 +179,11 @@ def _turn(row: Transaction, now: datetime) -> Wait | None:
         before,
     ) % {"number": counted, "pace": row.account.calls_per_second}
     return Wait("turn", text, None if before >= MOST_COUNTED else now + timedelta(seconds=seconds))
+
+
+def _of_the_same(row: Transaction) -> int:
+    """How many of its message wait in its band, due together with it and before it. One query of a bounded size."""
+    nearest = Transaction.objects.filter(message=row.message_id, position__lt=row.position).order_by("-position")
+    waits = Q(status__in=queues.WAITING, held=False, band=row.band, next_attempt_at=row.next_attempt_at)
+    counted: int = nearest[:MOST_COUNTED].aggregate(number=Count("pk", filter=waits))["number"]
+    return counted

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from messaging import queues
 from messaging.delivery import pacing
@@ -19,12 +18,20 @@ from messaging.delivery.shares import Turns
 from messaging.gateway import registry
 from messaging.models import ProviderAccount, Sender, Transaction
 from messaging.queues import WAITING, Queue
-from messaging.statuses import Status
 
 # Where receipts do not name our reference, one message of unclear outcome keeps the next to that number waiting.
 SINGLE_FLIGHT = timedelta(minutes=15)
 # A queue may turn out shorter than its share; what it leaves is dealt again.
 MOST_DEALS = 4
+HEADS = (
+    "SELECT t.id, t.sender_id, t.band, t.recipient, t.account_id FROM messaging_transaction t"  # noqa: S608 (our own names)
+    f" WHERE t.sender_id = %(sender_{{place}})s AND t.band = {{band}} AND {queues.DUE}{{also}}"
+    " ORDER BY t.next_attempt_at LIMIT {limit}{lock}"
+)
+TOGETHER = (
+    "SELECT 1 FROM messaging_transaction o WHERE o.sender_id = t.sender_id AND o.recipient = t.recipient"
+    " AND (o.status = 'sending' OR (o.status = 'unknown' AND o.updated_at > %(unclear_since)s))"
+)
 __all__ = ["WAITING", "choose"]
 _turns: dict[UUID, Turns] = {}
 
@@ -42,12 +49,12 @@ class Head:
 def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
     """Up to `most` transactions of an account that may be claimed, locked, in their order. Inside the caller's commit.
 
-    How far its provider has slowed the account down is read anew, into `account`. Two queries, and one for each time
-    that a queue was shorter than its share.
+    How far its provider has slowed the account down is read anew, into `account`. Three queries, and one more for each
+    time that a queue was shorter than its share.
     """
-    found = queues.open_senders([account.pk], now)
+    found = queues.open_senders([account.pk])
     _learn(account, found)
-    senders, weights = {sender.pk: sender for sender in found}, queues.weights(found)
+    senders, weights = {sender.pk: sender for sender in found}, queues.weights(found, now)
     # Those with a pace of their own take no place beyond it, and keep nobody else from it.
     paces = {pk: paced for pk in dict.fromkeys(pk for pk, _band in weights) if (paced := pacing.of_sender(senders[pk]))}
     allowed = {pk: pace.take(most) for pk, pace in paces.items()}
@@ -96,31 +103,24 @@ def _deal(
 def _heads(wanted: Mapping[Queue, int], now: datetime, *, alone: bool) -> dict[Queue, list[Head]]:
     """The first rows of each of these queues, as many as are wanted of it, locked. One query.
 
-    Django cannot lock the parts of a union; each part is a query of its own in one statement.
+    With `alone`, those are left out to whose number another message of the same sender is under way, or may be.
     """
-    parts, values = [], []
-    for (sender, band), number in wanted.items():
-        due = _alone(queues.due(now), now) if alone else queues.due(now)
-        rows = due.filter(sender=sender, band=band).order_by("next_attempt_at")
-        chosen = rows.values_list("pk", "sender_id", "band", "recipient", "account_id")[:number]
-        statement, given = chosen.select_for_update(skip_locked=True, of=("self",)).query.sql_with_params()
-        parts.append(f"SELECT * FROM ({statement}) AS part_{len(parts)}")  # noqa: S608 (our own names)
-        values += given
+    values = queues.moments(now=now, unclear_since=now - SINGLE_FLIGHT)
+    also = f" AND NOT EXISTS ({TOGETHER})" if alone else ""
+    lock = " FOR UPDATE OF t SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    parts = []
+    for place, ((sender, band), number) in enumerate(wanted.items()):
+        # A union cannot be locked; its parts can, where each is a query of its own.
+        chosen = HEADS.format(place=place, band=band, also=also, limit=number, lock=lock)
+        parts.append(f"SELECT * FROM ({chosen}) AS part_{place}")  # noqa: S608 (our own names)
+        values[f"sender_{place}"] = queues.stored(sender)
+    found: dict[Queue, list[Head]] = {}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
-        found: dict[Queue, list[Head]] = {}
         for pk, sender, band, recipient, account in cursor.fetchall():
-            found.setdefault((_uuid(sender), band), []).append(
-                Head(_uuid(pk), _uuid(sender), recipient, _uuid(account))
-            )
+            head = Head(queues.read(pk), queues.read(sender), recipient, queues.read(account))
+            found.setdefault((head.sender, band), []).append(head)
     return found
-
-
-def _alone(due: "QuerySet[Transaction]", now: datetime) -> "QuerySet[Transaction]":
-    """Without those to whose number another message of the same sender is under way, or may be."""
-    same = Transaction.objects.filter(sender=OuterRef("sender"), recipient=OuterRef("recipient"))
-    unclear = Q(status=Status.UNKNOWN, updated_at__gt=now - SINGLE_FLIGHT)
-    return due.exclude(Exists(same.filter(Q(status=Status.SENDING) | unclear)))
 
 
 def _move_along(account: ProviderAccount, heads: Mapping[Queue, Sequence[Head]]) -> None:
@@ -138,7 +138,3 @@ def _ordered(heads: Mapping[Queue, Sequence[Head]], weights: Mapping[Queue, floa
     if not alone:
         return ordered
     return list({(row.sender, row.recipient): row for row in reversed(ordered)}.values())[::-1]
-
-
-def _uuid(value: UUID | str) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)

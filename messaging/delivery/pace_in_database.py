@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from math import ceil
 from time import time
+from typing import Any
 
 from django.db import connection
 from django.db.transaction import atomic
@@ -30,13 +31,20 @@ class DatabasePace:
         )
         # PostgreSQL rounds where SQLite cuts off; a thousandth makes up for what is lost in floating point.
         half = -0.000001 if own else 0.499999
-        values = {"key": key, "interval": 1 / rate, "burst": burst, "most": most, "least": least, "half": half}
+        values: dict[str, Any] = {
+            "key": key,
+            "interval": 1 / rate,
+            "burst": burst,
+            "most": most,
+            "least": least,
+            "half": half,
+        }
         values["now"] = time()
         row = self._asked(statement, values)
         if row is None:
             PaceBucket.objects.bulk_create([PaceBucket(key=key)], ignore_conflicts=True)
             row = self._asked(statement, values) or (0, 0.0)
-        number, owed = int(row[0]), float(row[1])
+        number, owed = row[0], float(row[1])
         return Grant(number, 0.0 if number else max(0.0, owed + least / rate - burst))
 
     def share(
@@ -61,10 +69,10 @@ class DatabasePace:
         return Share(calls, (process, *(row.process for row in others)))
 
     @staticmethod
-    def _asked(statement: str, values: dict[str, object]) -> tuple[object, ...] | None:
+    def _asked(statement: str, values: dict[str, Any]) -> tuple[int, float] | None:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            row: tuple[object, ...] | None = cursor.fetchone()
+            row: tuple[int, float] | None = cursor.fetchone()
         return row
 
     @staticmethod

@@ -118,7 +118,7 @@ def carriers(examination: Examination) -> dict[Sender, int]:
 
 
 def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime, purpose: str = "marketing") -> Forecast:
-    """How sending would go if it began now. Two queries."""
+    """How sending would go if it began now. Three queries."""
     accepted = sum(carried.values())
     undo = undo_seconds(plan.plan, accepted, settings.UNDO_SECONDS)
     start = plan.timing.send_at or now + timedelta(seconds=undo)

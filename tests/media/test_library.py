@@ -178,7 +178,7 @@ def test_a_long_library_is_shown_page_by_page_without_a_query_per_file(writer, a
         )
 
     Asset.objects.bulk_create([copy(n) for n in range(60)])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         first = writer[0].get("/media/")
     second = writer[0].get(f"/media/?{first.context['following']}", headers={"HX-Request": "true"})
     assert (len(listed(first)), len(listed(second)), second.context["following"]) == (48, 13, "")

@@ -107,7 +107,7 @@ def test_the_number_of_queries_does_not_grow_with_the_recipients(
 ) -> None:
     message = make_message(["delivered", "failed", "unknown"] * 15)
     client.force_login(composer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(at(message))
 
 
