@@ -11,7 +11,20 @@ from importlib.util import find_spec
 
 from tests.faults.world import World
 
-THEMES = ("kills", "processes", "tasks", "steps", "thousand", "providers", "network", "broker", "database", "receipts")
+THEMES = (
+    "kills",
+    "processes",
+    "steps",
+    "tasks",
+    "doors",
+    "restored",
+    "thousand",
+    "providers",
+    "network",
+    "broker",
+    "database",
+    "receipts",
+)
 COLUMNS = ("requested", "final", "lost", "duplicated", "ambiguous", "recovered", "drain_s")
 BOTH = ("sqlite", "postgresql")
 

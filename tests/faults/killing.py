@@ -50,9 +50,9 @@ class Killer:
         self._threads.append(Thread(target=self._keep, daemon=True))
         self._threads[-1].start()
 
-    def kill(self, most: int, until: Callable[[], bool]) -> None:
+    def kill(self, most: int | None, until: Callable[[], bool]) -> None:
         """Kill until so many have died or something holds."""
-        while self.killed < most and not until():
+        while (most is None or self.killed < most) and not until():
             time.sleep(self._random.uniform(*self._pause))
             (chosen,) = self._random.choices(self._kept, [one.weight for one in self._kept])
             self._one(chosen)
@@ -94,9 +94,9 @@ class Killer:
                     one.process = self._nursery.start(one.work, one.name)
 
 
-def pumps(count: int, **settings: object) -> list[Kept]:
+def pumps(count: int, work: nursery.Work = nursery.pump) -> list[Kept]:
     """So many pumps without a broker."""
-    return [Kept(f"pump{number}", nursery.pump, 1.0) for number in range(count)]
+    return [Kept(f"pump{number}", work, 1.0) for number in range(count)]
 
 
 def web(port: int, weight: float, whole: float = 0.1) -> Kept:

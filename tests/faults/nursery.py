@@ -101,11 +101,13 @@ def _fork(work: Work, log: str, line: Connection) -> int:
     os._exit(0)
 
 
-def pump() -> None:
+def pump(failpoint: str = "", *, once: bool = False) -> None:
     """`manage.py pump`."""
+    from django.conf import settings  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
-    call_command("pump")
+    settings.FAILPOINT = failpoint
+    call_command("pump", once=once)
 
 
 def worker(concurrency: int, name: str, **settings: object) -> None:
@@ -140,6 +142,14 @@ def alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def stopped(process: int) -> bool:
+    """Whether it stands still."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
 
 
 def kill_group(process: int) -> None:

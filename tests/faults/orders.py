@@ -3,6 +3,9 @@
 Imported once a world's settings are in force.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from django.utils import timezone
 
 from media.uploads import store
@@ -36,6 +39,13 @@ def place_order(provider: str, run: int, messages: int, *, stored: bool, encoded
     sender = Sender.objects.get(account__provider=provider)
     said = _spoken() if encoded else content(provider, stored=stored)
     return queue(Order(sender, said, recipients), now=timezone.now())
+
+
+def order_to(provider: str, numbers: Sequence[str], *, subject: str = "Hello") -> Message:
+    """Queue a text, or a picture where none goes alone, to these numbers."""
+    sender = Sender.objects.get(account__provider=provider)
+    said = replace(content(provider, stored=False), subject=subject)
+    return queue(Order(sender, said, [RecipientOrder(number) for number in numbers]), now=timezone.now())
 
 
 def _account(provider: str, sandbox: str) -> ProviderAccount:
