@@ -14,6 +14,8 @@ from threading import Event, Thread
 from tests.faults import nursery
 from tests.faults.nursery import Nursery
 
+START_SECONDS = 4.0
+
 
 @dataclass
 class Kept:
@@ -26,6 +28,7 @@ class Kept:
     whole: float = 1.0
     alone: bool = False
     process: int = 0
+    since: float = 0.0
 
 
 class Killer:
@@ -43,10 +46,15 @@ class Killer:
         """How many have died."""
         return sum(self.kills.values())
 
+    @property
+    def fell_in_all(self) -> int:
+        """How many processes were started again."""
+        return sum(self.fell.values())
+
     def start(self) -> None:
         """Start what is kept, and keep it."""
         for one in self._kept:
-            one.process = self._nursery.start(one.work, one.name)
+            self._begin(one)
         self._threads.append(Thread(target=self._keep, daemon=True))
         self._threads[-1].start()
 
@@ -73,8 +81,8 @@ class Killer:
 
     def _one(self, chosen: Kept) -> None:
         if self._random.random() >= chosen.whole:
-            # One that is only starting has none: then another's turn comes.
-            below = nursery.children(chosen.process)
+            # Celery ends when its first children die before they are up: one that only starts is left to do so.
+            below = nursery.children(chosen.process) if time.monotonic() > chosen.since + START_SECONDS else []
             with suppress(ProcessLookupError, IndexError):
                 os.kill(self._random.choice(below), signal.SIGKILL)
                 self.kills[f"{chosen.name} child"] += 1
@@ -86,12 +94,15 @@ class Killer:
             nursery.kill_group(chosen.process)
             self.kills[chosen.name] += 1
 
+    def _begin(self, one: Kept) -> None:
+        one.process, one.since = self._nursery.start(one.work, one.name), time.monotonic()
+
     def _keep(self) -> None:
         while not self._over.wait(0.05):
             for one in self._kept:
                 if not nursery.alive(one.process):
                     self.fell[one.name] += 1
-                    one.process = self._nursery.start(one.work, one.name)
+                    self._begin(one)
 
 
 def pumps(count: int, work: nursery.Work = nursery.pump) -> list[Kept]:

@@ -56,6 +56,7 @@ class World:
             "MMS_UNDO_SECONDS": "0",
         }
         self._children: list[Child] = []
+        self._named: dict[str, Child] = {}
 
     @property
     def web(self) -> str:
@@ -87,7 +88,12 @@ class World:
         with (self.directory / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(words, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True)
         self._children.append(child)
+        self._named[name] = child
         return child
+
+    def child(self, name: str) -> Child:
+        """The process that was last started under a name."""
+        return self._named[name]
 
     def start_sandbox(
         self, speed: float = 50, *options: str, tell: Mapping[str, str] | None = None, tps: float = 100_000
