@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults.catalogue import BOTH, Fault, faults, groups, heading
-from tests.faults.world import ROOT
+from tests.faults.world import ROOT, template
 
 
 def main() -> int:
@@ -44,10 +44,12 @@ def main() -> int:
 def _run(database: str, chosen: Sequence[Fault], *, short: bool) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     worlds = groups(database, chosen)
-    if worlds:
-        print(heading(database), flush=True)
-    for together in worlds:
-        rows += _played(database, together, short=short)
+    if not worlds:
+        return rows
+    print(heading(database), flush=True)
+    with template(database):
+        for together in worlds:
+            rows += _played(database, together, short=short)
     return rows
 
 

@@ -16,8 +16,9 @@ from django.utils import timezone
 from media.models import Rendition
 from messaging.gateway import registry
 from messaging.models import SavedContent, SendAttempt, Transaction
+from tests.faults import nursery
 from tests.faults.catalogue import Figures
-from tests.faults.world import World, end
+from tests.faults.world import World
 
 Rows = QuerySet[Transaction]
 FINAL = ("delivered", "read", "failed", "expired", "unconfirmed", "cancelled", "blocked")
@@ -120,17 +121,19 @@ def wait(condition: Callable[[], bool], seconds: float, step: float = 0.1) -> fl
 
 def drain(place: World, rows: Rows, seconds: float = 120) -> float:
     """Let a fresh pump work until the rows are settled. Out: how long it took. Raises RuntimeError when it ends."""
-    pump = place.start_pump()
+    pump = place.fork(nursery.pump, "pump")
 
     def over() -> bool:
-        if pump.poll() is not None:
+        if not pump.is_alive():
             raise RuntimeError(place.log("pump")[-3000:])
         return settled(place, rows)
 
     try:
         return wait(over, seconds)
     finally:
-        end(pump)
+        pump.terminate()
+        pump.join(15)
+        pump.kill()
 
 
 def end_leases(rows: Rows) -> int:

@@ -1,12 +1,13 @@
 """kill -9 of the worker at each named point of the send protocol, at each provider, and in the encoder (row 1)."""
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 from messaging.gateway import registry
-from tests.faults import encoders
+from tests.faults import encoders, nursery
 from tests.faults.catalogue import BOTH, Fault, Figures
 from tests.faults.world import World
 
@@ -59,7 +60,7 @@ def carry_out(run: Run, place: World, short: bool) -> Figures:
     encoded = run.point == encoders.POINT
     message = orders.place_order(run.provider, run.number, messages, stored=run.stored, encoded=encoded)
     rows = Transaction.objects.filter(message=message)
-    killed = encoders.die(place) if encoded else place.manage("pump", "--once", failpoint=run.point) == -9
+    killed = encoders.die(place) if encoded else _died(place, run.point)
     # Between the wire mark and the record nobody can know; everywhere else the outcome must be certain.
     on_wire = set(rows.filter(attempts__phase="wire").values_list("pk", flat=True))
     left = judge.end_leases(rows)
@@ -69,6 +70,13 @@ def carry_out(run: Run, place: World, short: bool) -> Figures:
     broken = broken or (f"{off_wire} ambiguous that were not on the wire" if off_wire else "")
     broken = broken or (encoders.spoiled(message) if encoded else "") or _went(place, run, rows)
     return judge.judge(place, rows, requested=messages, drain_s=drained, recovered=left, broken=broken)
+
+
+def _died(place: World, point: str) -> bool:
+    """Whether a pump was killed there, rather than come to its end."""
+    pump = place.fork(partial(nursery.pump, point, once=True), "pump")
+    pump.join(120)
+    return pump.exitcode == -signal.SIGKILL
 
 
 def _went(place: World, run: Run, rows: Any) -> str:

@@ -5,21 +5,23 @@ Everything listens on loopback, lives in a scratch directory, and is ended by pr
 
 import json
 import logging
+import multiprocessing.process
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mmsportal.sandbox.ledger import Entry, matches, read
-from tests.faults.databases import Cluster, database
+from tests.faults.databases import TEMPLATE, Cluster, database
 
 ROOT = Path(__file__).resolve().parents[2]
 # Nobody listens there: a portal whose broker is down.
@@ -81,6 +83,18 @@ class World:
                 timeout=timeout,
                 check=False,
             ).returncode
+
+    def fork(self, work: Callable[[], object], name: str) -> multiprocessing.process.BaseProcess:
+        """Run a function in a process of its own, as if it were a program; Django stands on this world. Nothing else
+        may be at work in this process."""
+        from django.db import connections  # noqa: PLC0415
+
+        # A connection that two processes have is none.
+        connections.close_all()
+        log = self.directory / f"{name}.log"
+        child = multiprocessing.get_context("fork").Process(target=_forked, args=(work, log), daemon=True)
+        child.start()
+        return child
 
     def start(self, *words: str, name: str, **environment: str) -> Child:
         """Start a process that stays, at the head of a group of its own; it is ended with the world."""
@@ -161,6 +175,13 @@ class World:
             end(child)
 
 
+def _forked(work: Callable[[], object], log: Path) -> None:
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    work()
+
+
 def end(child: Child, seconds: float = 15) -> None:
     """End a process, gently first, and whatever is left of its group."""
     if child.poll() is None:
@@ -213,11 +234,27 @@ def world(kind: str, *, cluster: bool = False) -> Iterator[World]:
         url = server.url if server else kept.enter_context(database(kind, directory))
         place = World(directory, url, server)
         try:
-            if place.manage("migrate", "--verbosity", "0"):
+            # A copy of the template is migrated already.
+            if (server or TEMPLATE not in os.environ) and place.manage("migrate", "--verbosity", "0", timeout=600):
                 raise RuntimeError(place.log("commands")[-2000:])
             yield place
         finally:
             place.stop()
+
+
+@contextmanager
+def template(kind: str) -> Iterator[None]:
+    """A migrated database that the worlds of this process's children are copies of."""
+    with world(kind) as place:
+        if kind == "sqlite":
+            # What is still in the log beside it would not be copied.
+            with sqlite3.connect(place.directory / "portal.sqlite3") as file:
+                file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.environ[TEMPLATE] = place.environment["DATABASE_URL"]
+        try:
+            yield
+        finally:
+            del os.environ[TEMPLATE]
 
 
 def enter(place: World) -> None:
