@@ -14,7 +14,7 @@ from threading import Event, Thread
 from tests.faults import nursery
 from tests.faults.nursery import Nursery
 
-START_SECONDS = 4.0
+START_SECONDS = 8.0
 
 
 @dataclass
@@ -115,7 +115,7 @@ def web(port: int, weight: float, whole: float = 0.1) -> Kept:
     return Kept("web", partial(nursery.web, port, 2), weight, whole)
 
 
-def worker(weight: float, whole: float = 0.07, name: str = "worker", concurrency: int = 3) -> Kept:
+def worker(weight: float, whole: float = 0.03, name: str = "worker", concurrency: int = 3) -> Kept:
     """A Celery worker with its pool."""
     return Kept(name, partial(nursery.worker, concurrency, name), weight, whole, alone=True)
 

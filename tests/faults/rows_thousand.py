@@ -32,9 +32,9 @@ def thousand(place: World, short: bool) -> Figures:
     seed = random.randrange(10**6)
     nursery = Nursery(place)
     kept = [
-        killing.worker(55),
+        killing.worker(62, concurrency=4),
         killing.web(place.web_port, 35),
-        killing.beat(str(place.directory / "beat-schedule"), 7),
+        killing.beat(str(place.directory / "beat-schedule"), 3),
     ]
     killer = killing.Killer(nursery, kept, pause=PAUSE, seed=seed)
     try:
