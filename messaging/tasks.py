@@ -12,6 +12,9 @@ from messaging import callbacks, delivery, encoding, inbound, lists, receipts, r
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
 SILENCE = 5.0
+# Nor is a ring worth anything once the beat has rung: where there is much to send, each request and each receipt rings,
+# and a heap of rings would keep the sweep and the receipts waiting behind it.
+RING_SECONDS = 5.0
 _silent_until = 0.0
 
 
@@ -117,7 +120,7 @@ def _ring(task: "Task[[], None]") -> None:
     if monotonic() < _silent_until:
         return
     try:
-        task.apply_async(retry=False)
+        task.apply_async(retry=False, expires=RING_SECONDS)
     except (BrokerDown, OSError) as error:
         _silent_until = monotonic() + SILENCE
         logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)

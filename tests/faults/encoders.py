@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.faults import nursery
 from tests.faults.world import World
 
 POINT = "in_encoder"
@@ -16,14 +17,15 @@ PATIENCE = 60.0
 
 def die(place: World) -> bool:
     """Start a worker, wait until it has an encoder at work, and kill it. Out: whether both died, and nothing went."""
-    worker = place.start_pump()
+    worker = place.fork(nursery.pump, "pump")
     encoder = 0
     ends = time.monotonic() + PATIENCE
-    while not encoder and time.monotonic() < ends and worker.poll() is None:
-        encoder = _encoder_of(worker.pid)
+    while not encoder and time.monotonic() < ends and worker.is_alive():
+        encoder = _encoder_of(worker.pid or 0)
         time.sleep(0.01)
-    worker.send_signal(signal.SIGKILL)
-    killed = worker.wait(10) == -signal.SIGKILL
+    worker.kill()
+    worker.join(10)
+    killed = worker.exitcode == -signal.SIGKILL
     return bool(encoder) and killed and _gone(encoder)
 
 

@@ -11,8 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.kills import open_world
-from tests.faults.world import ROOT, World, world
+from tests.faults.world import ROOT, World, open_world, world
 
 CHECKS = (
     "not_a_server_error",
