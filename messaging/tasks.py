@@ -1,7 +1,9 @@
 """Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
 
 import logging
-from time import monotonic
+import os
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 
 from celery import Task, shared_task
 from django.utils import timezone
@@ -12,6 +14,7 @@ from messaging import callbacks, delivery, encoding, inbound, lists, receipts, r
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
 SILENCE = 5.0
+RING_EVERY = 0.25
 _silent_until = 0.0
 
 
@@ -106,10 +109,39 @@ def ring_receipts() -> None:
     _ring(drain_receipts)
 
 
+def ring_receipts_soon() -> None:
+    """The same for whoever must not wait for a broker, however many they are: at most one ring in RING_EVERY."""
+    _bell.ring()
+
+
 def ring_callbacks() -> None:
     """Tell a worker that there is news to tell, if there is and the broker is up."""
     if callbacks.due():
         _ring(send_callbacks)
+
+
+class _Bell:
+    """Rings for many from a thread of its own: at once for the first, once more behind the last."""
+
+    def __init__(self) -> None:
+        self._wanted, self._lock, self._process = Event(), Lock(), 0
+
+    def ring(self) -> None:
+        self._wanted.set()
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._process = os.getpid()
+                    Thread(target=self._listen, name="bell", daemon=True).start()
+
+    def _listen(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            ring_receipts()
+            sleep(RING_EVERY)
+
+
+_bell = _Bell()
 
 
 def _ring(task: "Task[[], None]") -> None:

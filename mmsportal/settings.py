@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "media.hosting.HostFirst",
+    "messaging.webhooks.ReceiptsFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
     # Outside of what makes a new answer, a 304, of another.
