@@ -21,6 +21,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseFault
 from django.db.models.signals import post_delete, post_save
+from django.db.transaction import atomic
 
 from messaging import spool
 from messaging.gateway import registry
@@ -229,11 +230,13 @@ def take_up_spool(*, until: float) -> None:
 def _ingest_what_can_be(rows: Sequence["Row"]) -> None:
     """All at once; one by one where the database refuses one of them."""
     try:
-        ingest_all(rows)
+        with atomic():
+            ingest_all(rows)
     except (DataError, IntegrityError):
         for row in rows:
             try:
-                ingest_all([row])
+                with atomic():
+                    ingest_all([row])
             except (DataError, IntegrityError):
                 logger.exception("a spooled receipt of account %s cannot be stored and is dropped", row[0])
 

@@ -22,7 +22,7 @@ LOOK_EVERY = 0.25
 TRY_EVERY = 1.0
 
 
-class _Watch:
+class Watch:
     """The calls under way, by thread: until when each may last, and on which connection."""
 
     def __init__(self) -> None:
@@ -72,7 +72,8 @@ class _Watch:
             try:
                 with self, connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
-            except DatabaseFault:
+            except Exception as error:
+                logger.info("the database is still away: %s", type(error).__name__)
                 continue
             finally:
                 connection.close()
@@ -96,4 +97,4 @@ def _cut(line: BaseDatabaseWrapper) -> None:
         logger.info("a call to the database could not be cut: %s", type(error).__name__)
 
 
-watched = _Watch()
+watched = Watch()

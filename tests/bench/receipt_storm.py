@@ -42,18 +42,23 @@ class Storm:
             time.sleep(0.2)
 
     def _ask(self, verb: str, path: str, body: bytes, headers: dict[str, str]) -> int:
-        line = getattr(self._own, "line", None)
-        if line is None:
-            line = self._own.line = HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
+        # A line that was idle may just have been closed by the server.
+        kept = getattr(self._own, "line", None)
+        return (kept and self._once(kept, verb, path, body, headers)) or self._once(
+            HTTPConnection("127.0.0.1", self._port, timeout=self._timeout), verb, path, body, headers
+        )
+
+    def _once(self, line: HTTPConnection, verb: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+        self._own.line = None
         try:
             line.request(verb, path, body, headers)
             answer = line.getresponse()
             answer.read()
-            return int(answer.status)
         except (OSError, HTTPException):
             line.close()
-            self._own.line = None
             return 0
+        self._own.line = line
+        return int(answer.status)
 
 
 def steadily(rate: float, seconds: float, work: Callable[[int], object], lines: int = LINES) -> None:
