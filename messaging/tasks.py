@@ -29,7 +29,10 @@ def pump() -> None:
 @shared_task
 def drain_receipts() -> None:
     """Read what came in."""
-    receipts.drain()
+    with receipts.turn() as ours:
+        if not ours:
+            return
+        receipts.drain()
     if inbound.texts_due():
         _ring(fetch_texts)
     ring_callbacks()

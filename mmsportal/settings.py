@@ -94,7 +94,7 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         # A database that does not answer must cost a request seconds, not minutes.
-        "connect_timeout": 5,
+        "connect_timeout": 3,
         "options": "-c idle_in_transaction_session_timeout=30s -c statement_timeout=60s -c lock_timeout=5s",
     }
 _database["TEST"] = {"NAME": str(env.VAR_DIR / "test.sqlite3")} if "sqlite" in str(_database["ENGINE"]) else {}

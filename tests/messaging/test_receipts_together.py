@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Thread
 from unittest.mock import patch
 
 import pytest
@@ -201,6 +202,26 @@ def test_what_breaks_a_batch_takes_nobody_along(people, account, monkeypatch, fa
 
     assert set(ReceiptInbox.objects.values_list("state", "lease_token")) == {("done", None)}
     assert TimelineEntry.objects.filter(kind="receipt").count() == 12
+
+
+def test_one_drains_and_one_waits_and_a_third_goes(settings, tmp_path):
+    settings.SPOOL_DIR, came = tmp_path / "spool", []
+
+    def second() -> None:
+        with receipts.turn() as ours:
+            came.append(ours)
+
+    with receipts.turn() as first:
+        waiting = Thread(target=second)
+        waiting.start()
+        while True:
+            with receipts.turn() as third:
+                if not third:
+                    break
+        assert (first, came) == (True, [])
+    waiting.join(10)
+
+    assert came == [True]
 
 
 def test_a_lease_that_was_lost_leaves_the_row_to_who_has_it(people, account):
