@@ -13,10 +13,11 @@ from messaging.models import ReceiptInbox, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A row of the inbox whose body says nothing but receipts, understood."""
+    """A row of the inbox and the receipts in its body. `plain` when there is nothing else in it, and all is known."""
 
     row: ReceiptInbox
     receipts: Sequence[Receipt] = field(repr=False)
+    plain: bool
 
 
 class NotPlain(Exception):

@@ -25,10 +25,14 @@ from messaging.receipts.reading import QUERY, entry_of, facts_of, understood
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A reading and the transactions that its receipts were found to be about, in their order; None for not found."""
+    """A reading and the transactions that its receipts were found to be about, in their order; None for not found.
+
+    `sure` when that is all there is to it.
+    """
 
     reading: Reading
     found: Sequence[UUID | None]
+    sure: bool
 
     @property
     def about(self) -> set[UUID]:
@@ -37,7 +41,7 @@ class Plan:
 
 
 def read(rows: Iterable[ReceiptInbox]) -> list[Reading]:
-    """Those of the rows that say nothing but receipts in words that are known."""
+    """Those of the rows in which there is any receipt."""
     return [reading for row in rows if (reading := _reading(row))]
 
 
@@ -48,16 +52,22 @@ def take(readings: Sequence[Reading]) -> list[ReceiptInbox]:
     About ten statements for any number of readings, each of which must be leased to the caller.
     """
     finder = Finder(readings)
-    plans = [Plan(reading, found) for reading in readings if (found := _found(finder, reading)) is not None]
+    plans = [_plan(finder, reading) for reading in readings]
     lives = locked({pk for plan in plans for pk in plan.about})
-    fitting = [plan for plan in plans if _fits(plan, lives)]
-    left = {id(reading) for reading in readings} - {id(plan.reading) for plan in fitting}
-    touched = {pk for plan in plans if id(plan.reading) in left for pk in plan.about}
-    while bound := {id(plan.reading) for plan in fitting if plan.about & touched} - left:
-        left |= bound
-        touched |= {pk for plan in fitting if id(plan.reading) in bound for pk in plan.about}
-    _apply([plan for plan in fitting if id(plan.reading) not in left], lives)
-    return [reading.row for reading in readings if id(reading) in left]
+    together, alone = _parted([(plan, plan.sure and _fits(plan, lives)) for plan in plans])
+    _apply(together, lives)
+    return [plan.reading.row for plan in alone]
+
+
+def _parted(judged: Sequence[tuple[Plan, bool]]) -> tuple[list[Plan], list[Plan]]:
+    """Those that go together, and those that do not: the odd ones, and whatever touches what they touch."""
+    together, alone = [plan for plan, fits in judged if fits], [plan for plan, fits in judged if not fits]
+    touched = {pk for plan in alone for pk in plan.about}
+    while bound := [plan for plan in together if plan.about & touched]:
+        together = [plan for plan in together if not plan.about & touched]
+        alone += bound
+        touched = {pk for plan in bound for pk in plan.about}
+    return together, alone
 
 
 def _reading(row: ReceiptInbox) -> Reading | None:
@@ -68,16 +78,21 @@ def _reading(row: ReceiptInbox) -> Reading | None:
             raise
         # It breaks once more by itself, and is seen to there.
         return None
-    plain = [understood(row.account.provider, one) if isinstance(one, Receipt) else None for one in facts]
-    receipts = [one for one in plain if one and not one.opted_out]
-    return Reading(row, receipts) if receipts and len(receipts) == len(plain) else None
+    said = [one for one in facts if isinstance(one, Receipt)]
+    known = [understood(row.account.provider, one) for one in said]
+    plain = len(said) == len(facts) and all(one and not one.opted_out for one in known)
+    return Reading(row, [one or raw for one, raw in zip(known, said, strict=True)], plain) if said else None
 
 
-def _found(finder: Finder, reading: Reading) -> list[UUID | None] | None:
-    try:
-        return [finder.find(reading.row, receipt) for receipt in reading.receipts]
-    except NotPlain:
-        return None
+def _plan(finder: Finder, reading: Reading) -> Plan:
+    found, sure = list[UUID | None](), reading.plain
+    for receipt in reading.receipts:
+        try:
+            found.append(finder.find(reading.row, receipt))
+        except NotPlain:
+            found.append(None)
+            sure = False
+    return Plan(reading, found, sure)
 
 
 def _fits(plan: Plan, lives: Mapping[UUID, Life]) -> bool:

@@ -183,7 +183,7 @@ def main() -> int:
         cluster.start()
         place = World(directory, cluster.url)
         try:
-            if place.manage("migrate", "--verbosity", "0"):
+            if place.manage("migrate", "--verbosity", "0", timeout=600):
                 raise RuntimeError((directory / "commands.log").read_text()[-2000:])
             os.environ.update({**place.environment, "DJANGO_SETTINGS_MODULE": "mmsportal.settings"})
             django.setup()

@@ -180,6 +180,16 @@ def test_more_receipts_are_not_more_queries(people, account):
     assert many <= few
 
 
+def test_what_is_out_of_the_ordinary_keeps_its_place_among_the_news_of_its_message(people, account):
+    # Nobody knows the code, but its word says something, and that is told before the delivery.
+    post(account, told(people[0], "7999"), told(people[0], "7500"), told(people[1], "7500"))
+
+    receipts.drain()
+
+    news = Callback.objects.order_by("transaction__recipient", "sequence").values_list("sequence", "event")
+    assert list(news) == [(1, "submitted"), (2, "delivered"), (1, "delivered")]
+
+
 def broken(monkeypatch, fault, digest_of):
     """The database refuses a batch in which there is one certain body."""
     real = together.give_back
