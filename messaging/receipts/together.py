@@ -14,12 +14,12 @@ from django.db.transaction import atomic
 from messaging import arrivals, callbacks
 from messaging.addresses import digits
 from messaging.gateway.facts import Receipt
+from messaging.lives import Life, locked, save
 from messaging.matching import references, wanted_number
 from messaging.models import ReceiptInbox
 from messaging.models.clock import database_now
 from messaging.receipts.claiming import Mark, State, finished, give_back, waiting
 from messaging.receipts.finding import Finder, NotPlain, Reading
-from messaging.receipts.lives import Life, locked, save
 from messaging.receipts.reading import QUERY, entry_of, facts_of, understood
 
 
@@ -130,6 +130,6 @@ def _applied(plan: Plan, lives: Mapping[UUID, Life], news: callbacks.News, now: 
         life, about = lives[pk], pk
         life.learn(receipt.provider_ref)
         change = life.hear(entry_of(row, receipt, life.row, now), now=now)
-        if change and life.row.news is not None:
+        if life.row.news is not None:
             news.add(change, now=now)
     return finished(row, State.DONE, about=about) if None not in plan.found else waiting(row, now, about=about)

@@ -1,4 +1,4 @@
-"""A locked transaction that hears one receipt after the other, as if each had a commit of its own.
+"""Locked transactions that hear one fact after the other, as if each had a commit of its own.
 
 Its status is folded on from what is known, so that a thousandth fact costs no more than the first.
 """
@@ -29,13 +29,12 @@ class Life:
         for fact in known:
             self._add(fact)
 
-    def hear(self, entry: TimelineEntry, *, now: datetime) -> Change | None:
-        """Add a fact. Out: the change that it made; None when it was known already."""
-        if entry.dedupe_key in self._keys:
-            return None
-        self.fresh.append(entry)
+    def hear(self, entry: TimelineEntry, *, now: datetime) -> Change:
+        """Add a fact, unless it is known. Out: the change that it made, for news of it."""
+        if entry.dedupe_key not in self._keys:
+            self.fresh.append(entry)
+            self._add(entry)
         self.changed = True
-        self._add(entry)
         was, clicks = self.row.status, self.row.clicks
         timeline.stand(self.row, self._standing.outcome(), self._facts, clicks=self._clicks, now=now)
         return Change(self.row, was, clicks, self._facts)
@@ -57,9 +56,13 @@ def locked(identities: Iterable[UUID]) -> dict[UUID, Life]:
     """Transactions locked in the order of their ids, so that two workers never wait for one another. Two queries."""
     # Values for a recipient may be long, and no receipt needs them.
     rows = Transaction.objects.select_for_update(of=("self",)).filter(pk__in=identities).order_by("pk")
-    lives = list(rows.defer("substitutions"))
-    facts = _facts(row.pk for row in lives)
-    return {row.pk: Life(row, facts[row.pk]) for row in lives}
+    return {life.row.pk: life for life in of(list(rows.defer("substitutions")))}
+
+
+def of(rows: Sequence[Transaction]) -> list[Life]:
+    """The same for rows that the caller has locked, in their order. One query."""
+    facts = _facts(row.pk for row in rows)
+    return [Life(row, facts[row.pk]) for row in rows]
 
 
 def save(lives: Iterable[Life]) -> None:
