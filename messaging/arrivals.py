@@ -260,8 +260,9 @@ def _admitted(arrival: Arrival) -> "Row | None":
 
 # The values of `_FIELDS`, in their order.
 Row = tuple[Any, ...]
+_NAMED = {field.name: field for field in ReceiptInbox._meta.concrete_fields}
 _FIELDS = [
-    ReceiptInbox._meta.get_field(name)
+    _NAMED[name]
     for name in (
         *("account", "received_at", "method", "headers", "body", "digest", "seen_count"),
         *("state", "attempts", "failures", "next_attempt_at", "note"),

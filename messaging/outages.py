@@ -17,8 +17,9 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = logging.getLogger(__name__)
-PATIENCE = 2.0
-LOOK_EVERY = 0.25
+# Together with the opening of a new line, which has a limit of its own, less than five seconds.
+PATIENCE = 1.5
+LOOK_EVERY = 0.1
 TRY_EVERY = 1.0
 
 
@@ -56,7 +57,7 @@ class Watch:
             sleep(LOOK_EVERY)
             now = monotonic()
             for thread, (until, line) in list(self._calls.items()):
-                if now >= until and self._calls.pop(thread, None):
+                if now >= until and self._calls.pop(thread, None) is not None:
                     _cut(line)
 
     def _begin_outage(self) -> None:

@@ -146,7 +146,7 @@ SAID = st.builds(
 BODIES = st.lists(st.one_of(SAID.map(lambda one: [one]), st.lists(SAID, min_size=1, max_size=3)), max_size=14)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said=BODIES, again=st.lists(st.integers(0, 13), max_size=4), size=st.sampled_from([2, 3, 7, 500]))
 def test_any_batching_of_any_receipts_ends_as_one_by_one(people, account, said, again, size):
     bodies = [json.dumps([one.packed(people) for one in several]).encode() for several in said]
