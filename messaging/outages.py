@@ -35,7 +35,10 @@ class Watch:
         if self._process != os.getpid():
             self._begin()
         # The thread's own connection: the proxy would mean another one to whoever looks after it.
-        self._calls[get_ident()] = (monotonic() + PATIENCE, connections["default"])
+        line = connections["default"]
+        # A line that broke is told by the call itself; to ask it first, as other pages do, would be a call more.
+        line.health_check_done = True
+        self._calls[get_ident()] = (monotonic() + PATIENCE, line)
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None

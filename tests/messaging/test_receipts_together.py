@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
+from time import monotonic, sleep
 from unittest.mock import patch
 
 import pytest
@@ -217,21 +218,22 @@ def test_what_breaks_a_batch_takes_nobody_along(people, account, monkeypatch, fa
 def test_one_drains_and_one_waits_and_a_third_goes(settings, tmp_path):
     settings.SPOOL_DIR, came = tmp_path / "spool", []
 
-    def second() -> None:
+    def come() -> None:
         with receipts.turn() as ours:
             came.append(ours)
 
     with receipts.turn() as first:
-        waiting = Thread(target=second)
-        waiting.start()
-        while True:
-            with receipts.turn() as third:
-                if not third:
-                    break
-        assert (first, came) == (True, [])
-    waiting.join(10)
+        others = [Thread(target=come, daemon=True) for _number in range(2)]
+        for other in others:
+            other.start()
+        ends = monotonic() + 10
+        while not came and monotonic() < ends:
+            sleep(0.01)
+        assert (first, came) == (True, [False])
+    for other in others:
+        other.join(10)
 
-    assert came == [True]
+    assert came == [False, True]
 
 
 def test_a_lease_that_was_lost_leaves_the_row_to_who_has_it(people, account):
