@@ -9,17 +9,23 @@ import ipaddress
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from time import monotonic
+from typing import Any
+from uuid import UUID
 
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseFault
-from django.db.models import F
+from django.db.models.signals import post_delete, post_save
 from django.db.transaction import atomic
 
 from messaging import spool
 from messaging.gateway import registry
+from messaging.gateway.contract import Account
 from messaging.gateway.facts import Forged
 from messaging.models import ProviderAccount, ReceiptInbox
 from messaging.models.sealing import SealBroken
@@ -28,6 +34,8 @@ logger = logging.getLogger(__name__)
 # The shape of what messaging.models.senders.new_webhook_secret makes.
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
+KNOWN_SECONDS = 2.0
+MOST_DOORS = 256
 # Needed to verify a call, and nobody's to read afterwards.
 NEVER_KEPT = frozenset({"authorization"})
 
@@ -71,42 +79,118 @@ def may_be_ours(provider: str, secret: str, method: str) -> bool:
     return known and method != "HEAD" and method in registry.provider(provider).client.METHODS
 
 
-def account_of(provider: str, secret: str, source: str) -> ProviderAccount | None:
-    """The account that awaits calls under this secret from this address, or None."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An account as its webhook knows it. `opened` is None when its keys cannot be had."""
+
+    pk: UUID
+    provider: str
+    opened: Account | None = field(repr=False)
+    sources: Sequence[str]
+
+    def lets_in(self, source: str) -> bool:
+        """Whether calls may come from this address."""
+        if not self.sources:
+            return True
+        try:
+            address = ipaddress.ip_address(source)
+        except ValueError:
+            # A server on a socket of the file system names no address.
+            return False
+        return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in self.sources)
+
+
+def door_of(provider: str, secret: str, source: str) -> Door | None:
+    """The door that awaits calls under this secret from this address, or None.
+
+    What is known of an account is believed for KNOWN_SECONDS, in the process that changed it not a moment longer: so
+    soon after a secret was taken back, or a key or a network, it opens nothing any more.
+    """
+    kept = _doors.get((provider, secret))
+    if kept is None or kept[0] <= monotonic():
+        kept = _remember(provider, secret)
+    return kept[1] if kept and kept[1].lets_in(source) else None
+
+
+def _remember(provider: str, secret: str) -> tuple[float, Door] | None:
+    """Only what is there: strangers fill no memory."""
+    account, key = _account(provider, secret), (provider, secret)
+    if account is None:
+        _doors.pop(key, None)
+        return None
+    if len(_doors) >= MOST_DOORS:
+        _doors.clear()
+    _doors[key] = kept = (monotonic() + KNOWN_SECONDS, _door(account))
+    return kept
+
+
+def _account(provider: str, secret: str) -> ProviderAccount | None:
     if "\x00" in secret:
         # PostgreSQL refuses to look for it, and that would be answered as if the database were down.
         return None
     accounts = ProviderAccount.objects.filter(provider=provider)
-    account = accounts.filter(webhook_secret=secret).first() or accounts.filter(webhook_secret_previous=secret).first()
-    return account if account and _is_known_source(source, account) else None
+    return accounts.filter(webhook_secret=secret).first() or accounts.filter(webhook_secret_previous=secret).first()
 
 
-def verify(account: ProviderAccount, headers: Mapping[str, str], body: bytes) -> None:
-    """Check the provider's signature, where there is one. Raises Forged."""
+def _door(account: ProviderAccount) -> Door:
     try:
-        registry.provider(account.provider).client.verify(account.opened(), headers, body)
+        opened = account.opened()
     except SealBroken:
+        opened = None
+    return Door(account.pk, account.provider, opened, tuple(account.source_cidrs))
+
+
+def forget(**_signal: object) -> None:
+    """Ask the database anew about every account."""
+    _doors.clear()
+
+
+def verify(door: Door, headers: Mapping[str, str], body: bytes) -> None:
+    """Check the provider's signature, where there is one. Raises Forged."""
+    if door.opened is None:
         # Without the keys nothing can be told from a forgery; the secret in the path has spoken for it.
-        logger.error("account %s cannot be opened to verify a receipt", account.pk)
+        logger.error("account %s cannot be opened to verify a receipt", door.pk)
+        return
+    registry.provider(door.provider).client.verify(door.opened, headers, body)
 
 
-def ingest(account: ProviderAccount, *, method: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+def ingest(
+    account: ProviderAccount | Door, *, method: str, headers: Mapping[str, str], body: bytes, now: datetime
+) -> None:
     """Keep a webhook body as it came; the same body again is only counted. One statement, nothing is understood."""
+    ingest_all([row_of(account, method=method, headers=headers, body=body, now=now)])
+
+
+def row_of(
+    account: ProviderAccount | Door, *, method: str, headers: Mapping[str, str], body: bytes, now: datetime
+) -> "Row":
+    """A webhook body as the values of its row."""
     digest = hashlib.sha256(method.encode() + b"\n" + body).hexdigest()
-    row = ReceiptInbox(
-        account=account,
-        received_at=now,
-        method=method,
-        headers={name: value for name, value in headers.items() if name.lower() not in NEVER_KEPT},
-        body=body,
-        digest=digest,
-        next_attempt_at=now,
-    )
-    with atomic():
-        known = ReceiptInbox.objects.filter(account=account, digest=digest).update(seen_count=F("seen_count") + 1)
-        if not known:
-            # Two copies at the same moment: the second insert is ignored, which loses a count but no receipt.
-            ReceiptInbox.objects.bulk_create([row], ignore_conflicts=True)
+    kept = {name: value for name, value in headers.items() if name.lower() not in NEVER_KEPT}
+    return (account.pk, now, method, kept, body, digest, 1, ReceiptInbox.State.NEW.value, 0, 0, now, "")
+
+
+def ingest_all(rows: Sequence["Row"]) -> None:
+    """Keep many, in one statement."""
+    # No statement may come upon the same row twice.
+    seen = Counter((row[0], row[5]) for row in rows)
+    once = {(row[0], row[5]): (*row[:6], seen[row[0], row[5]], *row[7:]) for row in rows}
+    values = [
+        field.get_db_prep_save(value, connection)
+        for row in once.values()
+        for field, value in zip(_FIELDS, row, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(len(once)), values)
+
+
+@cache
+def _statement(rows: int) -> str:
+    quote, table = connection.ops.quote_name, connection.ops.quote_name(ReceiptInbox._meta.db_table)
+    columns = ", ".join(quote(str(field.column)) for field in _FIELDS)
+    marks = ", ".join(["(" + ", ".join(["%s"] * len(_FIELDS)) + ")"] * rows)
+    known = f"ON CONFLICT (account_id, digest) DO UPDATE SET seen_count = {table}.seen_count + EXCLUDED.seen_count"
+    return f"INSERT INTO {table} ({columns}) VALUES {marks} {known}"  # noqa: S608 (our own names)
 
 
 def take_up_spool(*, until: float) -> None:
@@ -114,20 +198,28 @@ def take_up_spool(*, until: float) -> None:
 
     Raises the database's own errors while it is still away: nothing is lost, all of it comes again.
     """
-    foreign = 0
+    foreign, rows = 0, list[Row]()
 
     def keep(record: bytes) -> None:
         nonlocal foreign
         try:
-            foreign += not _admit(Arrival.unpacked(record))
+            row = _admitted(Arrival.unpacked(record))
         except Exception as error:
-            passes = isinstance(error, DatabaseFault) and not isinstance(error, DataError | IntegrityError)
-            if passes or stops_the_worker(error):
+            if isinstance(error, DatabaseFault) or stops_the_worker(error):
                 raise
             raise spool.Spoilt from error
+        if row is None:
+            foreign += 1
+        else:
+            rows.append(row)
+
+    def settle() -> None:
+        if rows:
+            _ingest_what_can_be(rows)
+        rows.clear()
 
     try:
-        spool.take_up(keep, until=until)
+        spool.take_up(keep, until=until, settle=settle)
     except OSError:
         logger.exception("the spool cannot be taken up")
     finally:
@@ -135,30 +227,47 @@ def take_up_spool(*, until: float) -> None:
             logger.warning("%s spooled receipts were not authentic and are dropped", foreign)
 
 
+def _ingest_what_can_be(rows: Sequence["Row"]) -> None:
+    """All at once; one by one where the database refuses one of them."""
+    try:
+        with atomic():
+            ingest_all(rows)
+    except (DataError, IntegrityError):
+        for row in rows:
+            try:
+                with atomic():
+                    ingest_all([row])
+            except (DataError, IntegrityError):
+                logger.exception("a spooled receipt of account %s cannot be stored and is dropped", row[0])
+
+
 def stops_the_worker(error: Exception) -> bool:
     """Whether a worker's soft time limit struck: an ordinary Exception to Python, and no fault of what was at hand."""
     return type(error).__module__.partition(".")[0] in {"billiard", "celery"}
 
 
-def _admit(arrival: Arrival) -> bool:
-    """The live door once more, for what came while nobody could be asked; False when it is not authentic."""
-    account = account_of(arrival.provider, arrival.secret, arrival.source)
-    if account is None:
-        return False
+def _admitted(arrival: Arrival) -> "Row | None":
+    """The live door once more, for what came while nobody could be asked; None when it is not authentic."""
+    door = door_of(arrival.provider, arrival.secret, arrival.source)
+    if door is None:
+        return None
     try:
-        verify(account, arrival.headers, arrival.body)
+        verify(door, arrival.headers, arrival.body)
     except Forged:
-        return False
-    ingest(account, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at)
-    return True
+        return None
+    return row_of(door, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at)
 
 
-def _is_known_source(source: str, account: ProviderAccount) -> bool:
-    if not account.source_cidrs:
-        return True
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        # A server on a socket of the file system names no address.
-        return False
-    return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in account.source_cidrs)
+# The values of `_FIELDS`, in their order.
+Row = tuple[Any, ...]
+_NAMED = {field.name: field for field in ReceiptInbox._meta.concrete_fields}
+_FIELDS = [
+    _NAMED[name]
+    for name in (
+        *("account", "received_at", "method", "headers", "body", "digest", "seen_count"),
+        *("state", "attempts", "failures", "next_attempt_at", "note"),
+    )
+]
+_doors: dict[tuple[str, str], tuple[float, Door]] = {}
+post_save.connect(forget, sender=ProviderAccount, dispatch_uid="arrivals")
+post_delete.connect(forget, sender=ProviderAccount, dispatch_uid="arrivals")

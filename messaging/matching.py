@@ -34,10 +34,9 @@ def match(row: ReceiptInbox, receipt: Receipt) -> tuple[Transaction | None, bool
             return found, False
     if not receipt.provider_ref:
         return None, False
-    # Several destinations of one request get the same reference with "_1", "_2" behind it (webex.md, section 6).
-    references = {receipt.provider_ref, re.sub(r"_\d+$", "", receipt.provider_ref)}
-    candidates = list(ours.filter(account=row.account, provider_ref__in=references)[:MOST_CANDIDATES])
-    wanted = digits(receipt.recipient).removeprefix("00")
+    named = references(receipt)
+    candidates = list(ours.filter(account=row.account, provider_ref__in=named)[:MOST_CANDIDATES])
+    wanted = wanted_number(receipt)
     fitting = [one for one in candidates if digits(one.recipient) == wanted]
     if candidates:
         # One reference for several messages tells none of them apart.
@@ -45,6 +44,25 @@ def match(row: ReceiptInbox, receipt: Receipt) -> tuple[Transaction | None, bool
         return (meant[0] if len(meant) == 1 else None), False
     guess = _guess(row, receipt, wanted)
     return guess, guess is not None
+
+
+def references(receipt: Receipt) -> set[str]:
+    """The provider's references that a message of this receipt may be kept under."""
+    if not receipt.provider_ref:
+        return set()
+    # Several destinations of one request get the same reference with "_1", "_2" behind it (webex.md, section 6).
+    return {receipt.provider_ref, re.sub(r"_\d+$", "", receipt.provider_ref)}
+
+
+def wanted_number(receipt: Receipt) -> str:
+    """The digits of the number that a receipt is about; "" when it names none."""
+    return digits(receipt.recipient).removeprefix("00")
+
+
+def may_be_guessed(row: ReceiptInbox, receipt: Receipt) -> bool:
+    """Whether a receipt that no reference leads anywhere may be matched by number and time."""
+    client = registry.provider(row.account.provider).client
+    return not client.ECHOES and not receipt.client_ref and bool(wanted_number(receipt) and receipt.sender)
 
 
 def _went_through(transaction: Transaction, account: ProviderAccount) -> bool:
@@ -58,8 +76,7 @@ def _guess(row: ReceiptInbox, receipt: Receipt, number: str) -> Transaction | No
 
     Any other that might be meant, by its answer still to come for instance, and nothing is guessed.
     """
-    client = registry.provider(row.account.provider).client
-    if client.ECHOES or receipt.client_ref or not number or not receipt.sender:
+    if not may_be_guessed(row, receipt):
         return None
     sent = SendAttempt.objects.filter(wire_at__lte=row.received_at, wire_at__gte=row.received_at - WINDOW)
     unclear = Q(status=Status.UNKNOWN) | Q(status=Status.SENDING, attempts__phase=SendAttempt.Phase.WIRE)

@@ -20,6 +20,7 @@ LIVE, ASIDE, OFFSET, BAD = "receipts", "receipts.taking", "receipts.offset", "re
 MOST_BYTES = 1024**3
 LONGEST_RECORD = 1024**2
 TRIES = 100
+AT_ONCE = 200
 
 
 class Spoilt(Exception):
@@ -46,11 +47,12 @@ def append(record: bytes) -> None:
         os.fsync(folder)
 
 
-def take_up(keep: Callable[[bytes], None], *, until: float) -> None:
+def take_up(keep: Callable[[bytes], None], *, until: float, settle: Callable[[], None] = lambda: None) -> None:
     """Hand the records to `keep`, one after the other, until `time.monotonic()` is past `until`.
 
-    What `keep` calls Spoilt is put into the .bad file. Any other exception of it goes through; that record and those
-    behind it come again next time. A crash makes some come again that were kept already. Raises OSError.
+    `settle` is called behind every AT_ONCE records and behind the last: whoever gathers them writes them then. What
+    `keep` calls Spoilt is put into the .bad file. Any other exception goes through; what was not settled comes again
+    next time. A crash makes some come again that were kept already. Raises OSError.
     """
     home = Path(settings.SPOOL_DIR)
     try:
@@ -62,9 +64,9 @@ def take_up(keep: Callable[[bytes], None], *, until: float) -> None:
     # One at a time: the next ring finds what is left.
     with _directory(home) as folder, suppress(BlockingIOError):
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _work_off(home, keep, until):
+        if _work_off(home, keep, settle, until):
             _put_aside(home)
-            _work_off(home, keep, until)
+            _work_off(home, keep, settle, until)
 
 
 def _size(home: Path) -> int:
@@ -97,7 +99,7 @@ def _put_aside(home: Path) -> None:
         os.rename(home / LIVE, home / ASIDE)
 
 
-def _work_off(home: Path, keep: Callable[[bytes], None], until: float) -> bool:
+def _work_off(home: Path, keep: Callable[[bytes], None], settle: Callable[[], None], until: float) -> bool:
     """Take up the file that was put aside. Out: whether it is gone. Raises BlockingIOError while somebody writes."""
     try:
         file = (home / ASIDE).open("rb")
@@ -107,7 +109,7 @@ def _work_off(home: Path, keep: Callable[[bytes], None], until: float) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(file, fcntl.LOCK_UN)
         file.seek(_offset(home))
-        if not _hand_out(home, file, keep, until):
+        if not _hand_out(home, file, keep, settle, until):
             return False
     # In this order: an offset must not outlive its file.
     (home / OFFSET).unlink(missing_ok=True)
@@ -115,25 +117,28 @@ def _work_off(home: Path, keep: Callable[[bytes], None], until: float) -> bool:
     return True
 
 
-def _hand_out(home: Path, file: BinaryIO, keep: Callable[[bytes], None], until: float) -> bool:
-    position, spoilt = file.tell(), 0
+def _hand_out(
+    home: Path, file: BinaryIO, keep: Callable[[bytes], None], settle: Callable[[], None], until: float
+) -> bool:
+    settled, spoilt = file.tell(), list[bytes]()
     try:
-        while line := file.readline(LONGEST_RECORD):
-            if record := line.strip(b"\n"):
-                try:
-                    keep(record)
-                except Spoilt:
-                    _keep_bad(home, line)
-                    spoilt += 1
-                if monotonic() >= until:
-                    position = file.tell()
-                    return False
-            position = file.tell()
+        while lines := [line for line in (file.readline(LONGEST_RECORD) for _n in range(AT_ONCE)) if line]:
+            for line in lines:
+                if record := line.strip(b"\n"):
+                    try:
+                        keep(record)
+                    except Spoilt:
+                        spoilt.append(line)
+            settle()
+            settled = file.tell()
+            if monotonic() >= until:
+                return False
         return True
     finally:
-        (home / OFFSET).write_text(str(position))
+        (home / OFFSET).write_text(str(settled))
         if spoilt:
-            logger.error("%s spooled records cannot be taken up; they are kept in %s", spoilt, home / BAD)
+            _keep_bad(home, b"".join(spoilt))
+            logger.error("%s spooled records cannot be taken up; they are kept in %s", len(spoilt), home / BAD)
 
 
 def _offset(home: Path) -> int:

@@ -98,36 +98,52 @@ class Outcome:
     conflict: bool
 
 
+class Standing:
+    """What the facts known so far amount to; the same for every permutation and repetition of the evidence."""
+
+    def __init__(self) -> None:
+        self._local = Status.QUEUED
+        self._decisive: Fact | None = None
+        self._states: set[Status] = set()
+        self._vias: set[Via] = set()
+
+    def add(self, fact: Fact) -> None:
+        """One fact more: our own steps in the order we wrote them, evidence in any order and any number of copies."""
+        if fact.state is None:
+            return
+        if fact.state not in RANKS:
+            self._local = fact.state
+            return
+        self._states.add(fact.state)
+        if fact.via:
+            self._vias.add(fact.via)
+        if self._decisive is None or _weight(fact) > _weight(self._decisive):
+            self._decisive = fact
+
+    def outcome(self) -> Outcome:
+        """The outcome so far."""
+        via = Via.SMS if Via.SMS in self._vias else Via.MMS if self._vias else None
+        if self._local in WITHDRAWN:
+            return Outcome(self._local, via, None, conflict=bool(self._states))
+        if self._decisive is None:
+            return Outcome(self._local, via, None, conflict=False)
+        status = self._decisive.state or self._local
+        conflict = bool(self._states & HANDED_OVER and self._states & LOST)
+        return Outcome(status, via, self._decisive, conflict=conflict)
+
+
 def fold(facts: Iterable[Fact]) -> Outcome:
     """The status that a transaction's facts amount to (reliability, 2.3 and 2.4).
 
     In: all facts, our own steps in the order we wrote them, evidence in any order and any number of copies.
     Out: the outcome, the same for every permutation and repetition of the evidence.
     """
-    local, evidence = Status.QUEUED, set()
+    standing = Standing()
     for fact in facts:
-        if fact.state in RANKS:
-            evidence.add(fact)
-        elif fact.state is not None:
-            local = fact.state
-    via = _via(evidence)
-    if local in WITHDRAWN:
-        return Outcome(local, via, None, conflict=bool(evidence))
-    if not evidence:
-        return Outcome(local, via, None, conflict=False)
-    decisive = max(evidence, key=_weight)
-    status = decisive.state or local
-    states = {fact.state for fact in evidence}
-    return Outcome(status, via, decisive, conflict=bool(states & HANDED_OVER and states & LOST))
+        standing.add(fact)
+    return standing.outcome()
 
 
 def _weight(fact: Fact) -> tuple[int, str, str, str, str]:
     """Rank first; then the fact's own words, so that ties never fall to the order of arrival."""
     return (RANKS[fact.state or Status.UNKNOWN], fact.code, fact.text, fact.key, fact.via or "")
-
-
-def _via(evidence: Iterable[Fact]) -> Via | None:
-    known = {fact.via for fact in evidence if fact.via}
-    if not known:
-        return None
-    return Via.SMS if Via.SMS in known else Via.MMS

@@ -1,7 +1,9 @@
 """Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
 
 import logging
-from time import monotonic
+import os
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 
 from celery import Task, shared_task
 from django.utils import timezone
@@ -15,6 +17,7 @@ SILENCE = 5.0
 # Nor is a ring worth anything once the beat has rung: where there is much to send, each request and each receipt rings,
 # and a heap of rings would keep the sweep and the receipts waiting behind it.
 RING_SECONDS = 5.0
+RING_EVERY = 0.25
 _silent_until = 0.0
 
 
@@ -29,7 +32,10 @@ def pump() -> None:
 @shared_task
 def drain_receipts() -> None:
     """Read what came in."""
-    receipts.drain()
+    with receipts.turn() as ours:
+        if not ours:
+            return
+        receipts.drain()
     if inbound.texts_due():
         _ring(fetch_texts)
     ring_callbacks()
@@ -109,10 +115,39 @@ def ring_receipts() -> None:
     _ring(drain_receipts)
 
 
+def ring_receipts_soon() -> None:
+    """The same for whoever must not wait for a broker, however many they are: at most one ring in RING_EVERY."""
+    _bell.ring()
+
+
 def ring_callbacks() -> None:
     """Tell a worker that there is news to tell, if there is and the broker is up."""
     if callbacks.due():
         _ring(send_callbacks)
+
+
+class _Bell:
+    """Rings for many from a thread of its own: at once for the first, once more behind the last."""
+
+    def __init__(self) -> None:
+        self._wanted, self._lock, self._process = Event(), Lock(), 0
+
+    def ring(self) -> None:
+        self._wanted.set()
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._process = os.getpid()
+                    Thread(target=self._listen, name="bell", daemon=True).start()
+
+    def _listen(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            ring_receipts()
+            sleep(RING_EVERY)
+
+
+_bell = _Bell()
 
 
 def _ring(task: "Task[[], None]") -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
-from messaging.models import Message, TimelineEntry, Transaction
+from messaging.models import Known, Message, TimelineEntry, Transaction
 from messaging.models.rows import insert_from, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
 from messaging.timeline_words import WORDS, Words
@@ -147,14 +147,20 @@ def outcome(entries: Iterable[TimelineEntry]) -> Outcome:
 
 
 def _apply(transaction: Transaction, entries: Sequence[TimelineEntry], now: datetime) -> None:
-    result = outcome(entries)
+    stand(transaction, outcome(entries), entries, clicks=sum(row.kind == "clicked" for row in entries), now=now)
+
+
+def stand(
+    transaction: Transaction, result: Outcome, entries: Sequence[TimelineEntry | Known], *, clicks: int, now: datetime
+) -> None:
+    """Set a transaction, unsaved, to what all its entries (in their order) were found to amount to."""
     # A claim leaves no entry of its own: its lease says that a worker has the message in hand.
     claimed = transaction.lease_token is not None and result.status in CANCELLABLE
     transaction.status = Status.SENDING if claimed else result.status
     transaction.via = (result.via or Via.MMS) if result.status in HANDED_OVER else ""
     transaction.conflict = result.conflict
     transaction.reason_code, transaction.reason_text = _reason_of(result, entries)
-    transaction.clicks = sum(row.kind == "clicked" for row in entries)
+    transaction.clicks = clicks
     if result.status in SETTLED:
         transaction.receipt_deadline = None
     elif result.status in AWAITING:
@@ -163,7 +169,7 @@ def _apply(transaction: Transaction, entries: Sequence[TimelineEntry], now: date
     transaction.updated_at = now
 
 
-def _reason_of(result: Outcome, entries: Sequence[TimelineEntry]) -> tuple[str, str]:
+def _reason_of(result: Outcome, entries: Sequence[TimelineEntry | Known]) -> tuple[str, str]:
     if result.status not in TROUBLED:
         return "", ""
     if result.decisive:

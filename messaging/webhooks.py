@@ -6,21 +6,23 @@ database is away the spool takes what may be ours; 503 only when that fails too.
 """
 
 import logging
+from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseFault
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from messaging import arrivals, bodies, spool, tasks
-from messaging.arrivals import Arrival
+from messaging.arrivals import Arrival, Door
 from messaging.gateway import registry
 from messaging.gateway.facts import Forged
-from messaging.models import ProviderAccount
+from messaging.outages import watched
 
 logger = logging.getLogger(__name__)
+ROOT = "/webhooks/"
 LARGEST_BODY = 256 * 1024
 KEPT_HEADERS = (
     "content-type",
@@ -34,41 +36,67 @@ KEPT_HEADERS = (
 )
 
 
+class ReceiptsFirst:
+    """Takes the calls of providers out of the way of sessions, forms and people, none of which they know."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        provider, slash, secret = request.path_info.removeprefix(ROOT).partition("/")
+        if not (request.path_info.startswith(ROOT) and slash and provider and secret) or "/" in secret:
+            return self.get_response(request)
+        # Raises for a host that is not ours, as for any page.
+        request.get_host()
+        answer = receive(request, provider, secret)
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
+
+
 @csrf_exempt
 def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     """POST (and whatever else the provider uses) to /webhooks/<provider>/<secret>; HEAD answers its probe."""
+    if watched.away:
+        return _unasked(request, provider, secret, "away")
     try:
-        account = arrivals.account_of(provider, secret, _source(request))
+        with watched:
+            door = arrivals.door_of(provider, secret, _source(request))
     except DatabaseFault as fault:
-        if not arrivals.may_be_ours(provider, secret, str(request.method)):
-            # Every provider repeats after a 503; after a 200 it would not.
-            return _answer(503, "later")
-        return _take(request, provider, secret, fault)
-    if account is None:
+        return _unasked(request, provider, secret, type(fault).__name__)
+    if door is None:
         return _answer(401, "unknown")
-    if account.provider not in registry.names():
+    if door.provider not in registry.names():
         # Its folder is gone, for a while perhaps: what is not taken now is repeated.
         return _answer(503, "later")
     if request.method == "HEAD":
         return _answer(200, "")
-    client = registry.provider(account.provider).client
+    client = registry.provider(door.provider).client
     if request.method not in client.METHODS:
         answer = _answer(405, "not here")
         answer["Allow"] = ", ".join(client.METHODS)
         return answer
-    return _take(request, provider, secret, account)
+    return _take(request, provider, secret, door)
 
 
-def _take(request: HttpRequest, provider: str, secret: str, found: ProviderAccount | DatabaseFault) -> HttpResponse:
-    """Into the inbox of the account that was found, or into the spool when the database did not say."""
+def _unasked(request: HttpRequest, provider: str, secret: str, why: str) -> HttpResponse:
+    """The answer while nobody can say whose call it is."""
+    if not arrivals.may_be_ours(provider, secret, str(request.method)):
+        # Every provider repeats after a 503; after a 200 it would not.
+        return _answer(503, "later")
+    return _take(request, provider, secret, why)
+
+
+def _take(request: HttpRequest, provider: str, secret: str, found: Door | str) -> HttpResponse:
+    """Into the inbox of the account that was found, or into the spool when the database did not say, and why."""
     try:
         arrival = _arrival(request, provider, secret)
-        if not isinstance(found, ProviderAccount):
+        if isinstance(found, str):
             return _spool(arrival, found)
         arrivals.verify(found, arrival.headers, arrival.body)
-        arrivals.ingest(
-            found, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at
-        )
+        with watched:
+            arrivals.ingest(
+                found, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at
+            )
     except RequestDataTooBig:
         return _answer(413, "too large")
     except UnreadablePostError:
@@ -77,19 +105,19 @@ def _take(request: HttpRequest, provider: str, secret: str, found: ProviderAccou
         logger.warning("a %s receipt carried a wrong signature", provider)
         return _answer(401, "unknown")
     except DatabaseFault as fault:
-        return _spool(arrival, fault)
-    tasks.ring_receipts()
+        return _spool(arrival, type(fault).__name__)
+    tasks.ring_receipts_soon()
     return _acknowledged(provider)
 
 
-def _spool(arrival: Arrival, fault: DatabaseFault) -> HttpResponse:
+def _spool(arrival: Arrival, why: str) -> HttpResponse:
     """Nobody has checked it yet: that is done when it is taken up."""
     try:
         spool.append(arrival.packed())
     except OSError:
         logger.exception("a %s receipt could be kept neither in the database nor in the spool", arrival.provider)
         return _answer(503, "later")
-    logger.error("the database failed (%s): a %s receipt is in the spool", type(fault).__name__, arrival.provider)
+    logger.error("the database failed (%s): a %s receipt is in the spool", why, arrival.provider)
     return _acknowledged(arrival.provider)
 
 

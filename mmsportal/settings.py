@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "media.hosting.HostFirst",
+    "messaging.webhooks.ReceiptsFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mmsportal.caching.PrivateByDefault",
     # Outside of what makes a new answer, a 304, of another.
@@ -93,7 +94,7 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         # A database that does not answer must cost a request seconds, not minutes.
-        "connect_timeout": 5,
+        "connect_timeout": 3,
         "options": "-c idle_in_transaction_session_timeout=30s -c statement_timeout=60s -c lock_timeout=5s",
     }
 _database["TEST"] = {"NAME": str(env.VAR_DIR / "test.sqlite3")} if "sqlite" in str(_database["ENGINE"]) else {}

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
 from media import presence
-from messaging import meanings
+from messaging import arrivals, meanings
 from messaging.addresses import SenderKind
 from messaging.content import Content
 from messaging.gateway import registry
@@ -53,6 +53,7 @@ def _nothing_remembered() -> None:
     """What another test explained, and rolled back, must not be known here, nor the language it was in."""
     translation.deactivate()
     meanings.forget()
+    arrivals.forget()
     presence.forget()
 
 

@@ -14,12 +14,13 @@ from messaging.callbacks.endpoints import (
     vouch,
 )
 from messaging.callbacks.keeping import purge, replay
-from messaging.callbacks.owing import Change, owe
+from messaging.callbacks.owing import Change, News, owe
 from messaging.callbacks.sending import send
 
 __all__ = [
     "MOST_ENDPOINTS",
     "Change",
+    "News",
     "NotRegistered",
     "check_new",
     "due",

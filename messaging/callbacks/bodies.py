@@ -8,7 +8,7 @@ from typing import Any
 from messaging import meanings
 from messaging.callbacks.events import Event
 from messaging.gateway.codes import Where
-from messaging.models import Message, TimelineEntry, Transaction
+from messaging.models import Known, Message, TimelineEntry, Transaction
 
 JSON = {"content-type": "application/json"}
 
@@ -29,7 +29,7 @@ def moment(at: datetime) -> str:
 def body_of(
     row: Transaction,
     event: Event,
-    fact: TimelineEntry | None,
+    fact: TimelineEntry | Known | None,
     message: Message,
     carrier: Carrier,
     *,
@@ -61,7 +61,7 @@ def body_of(
     return json.dumps(news, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _words(fact: TimelineEntry, provider: str) -> str:
+def _words(fact: TimelineEntry | Known, provider: str) -> str:
     """The provider's code in plain words, else what it said itself."""
     places = (Where.RECEIPT, Where.ANSWER) if fact.source == TimelineEntry.Source.PROVIDER else (Where.ANSWER,)
     known = next(filter(None, (meanings.explain(provider, where, fact.code) for where in places)), None)

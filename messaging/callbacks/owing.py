@@ -12,7 +12,7 @@ from messaging.callbacks import dialects
 from messaging.callbacks.bodies import JSON, Carrier, body_of
 from messaging.callbacks.events import Event, events_between, wanted
 from messaging.gateway.serving import Notice
-from messaging.models import Callback, Message, Sender, TimelineEntry, Transaction
+from messaging.models import Callback, Known, Message, Sender, TimelineEntry, Transaction
 
 # The content is long, and no news tells of it. Whatever is left out here and looked at costs a query for each message.
 NEEDED = (
@@ -39,17 +39,43 @@ class Change:
     row: Transaction
     status_before: str
     clicks_before: int
-    facts: Sequence[TimelineEntry] = field(repr=False)
+    facts: Sequence[TimelineEntry | Known] = field(repr=False)
 
     @property
     def events(self) -> list[Event]:
         """What there is to tell of it."""
         return events_between(self.status_before, self.row.status, self.clicks_before, self.row.clicks)
 
-    def fact_of(self, event: Event) -> TimelineEntry | None:
+    def fact_of(self, event: Event) -> TimelineEntry | Known | None:
         """The latest fact that says so."""
         said = (fact for fact in reversed(self.facts) if event in (fact.state, fact.kind))
         return next(said, None)
+
+
+class News:
+    """What is owed for many changes, one after another, and written in the end.
+
+    In: the transactions that may change, all with `news` set. Two queries for any number of them, none for none.
+    """
+
+    def __init__(self, rows: Iterable[Transaction]) -> None:
+        about = [(row.message_id, row.sender_id) for row in rows]
+        self._messages = _messages({message for message, _sender in about}) if about else {}
+        self._carriers = _carriers({sender for _message, sender in about}) if about else {}
+        self._owed: list[Callback] = []
+
+    def add(self, change: Change, *, now: datetime) -> None:
+        """Put down each piece of news in a change, and count it in the row's `news`, left unsaved."""
+        for event in change.events:
+            message, carrier = self._messages[change.row.message_id], self._carriers[change.row.sender_id]
+            if callback := _callback(change, event, message, carrier, now):
+                self._owed.append(callback)
+                change.row.news = callback.sequence
+
+    def write(self) -> None:
+        """Owe it from this commit on; a thousand pieces to a statement."""
+        Callback.objects.bulk_create(self._owed, batch_size=1000)
+        self._owed = []
 
 
 def owe(changes: Sequence[Change], *, now: datetime) -> None:
@@ -57,18 +83,11 @@ def owe(changes: Sequence[Change], *, now: datetime) -> None:
 
     All rows must have `news` set. Three queries for any number of changes, none when there is nothing to tell.
     """
-    telling = [(change, event) for change in changes for event in change.events]
-    if not telling:
-        return
-    messages = _messages({change.row.message_id for change, _event in telling})
-    carriers = _carriers({change.row.sender_id for change, _event in telling})
-    owed = []
-    for change, event in telling:
-        message, carrier = messages[change.row.message_id], carriers[change.row.sender_id]
-        if callback := _callback(change, event, message, carrier, now):
-            owed.append(callback)
-            change.row.news = callback.sequence
-    Callback.objects.bulk_create(owed, batch_size=1000)
+    telling = [change for change in changes if change.events]
+    news = News(change.row for change in telling)
+    for change in telling:
+        news.add(change, now=now)
+    news.write()
 
 
 def _messages(identities: Iterable[UUID]) -> dict[UUID, Message]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.transaction import atomic
 
-from messaging import steering, timeline
+from messaging import callbacks, lives, steering, timeline
 from messaging.delivery import rerouting
 from messaging.delivery.choosing import WAITING
 from messaging.delivery.claiming import CRASHED, MOST_CRASHES, hand_back, release
@@ -100,8 +100,13 @@ def _overdue() -> Iterator[int]:
 
 def _unanswered() -> Iterator[int]:
     for rows, now in _rounds(Transaction.objects.filter(receipt_deadline__lt=database_now())):
-        timeline.append([timeline.entry(row, "unconfirmed", now=now, state=Status.UNCONFIRMED) for row in rows])
-        for row in rows:
-            row.receipt_deadline = None
-        timeline.settle(rows, now=now)
+        known = lives.of(rows)
+        news = callbacks.News(row for row in rows if row.news is not None)
+        for life in known:
+            life.row.receipt_deadline = None
+            change = life.hear(timeline.entry(life.row, "unconfirmed", now=now, state=Status.UNCONFIRMED), now=now)
+            if life.row.news is not None:
+                news.add(change, now=now)
+        lives.save(known)
+        news.write()
         yield len(rows)

@@ -1,4 +1,4 @@
-from messaging.models.attempts import SendAttempt, TimelineEntry
+from messaging.models.attempts import Known, SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
 from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
@@ -23,6 +23,7 @@ __all__ = [
     "IdempotencyRecord",
     "InboundMessage",
     "KeptContent",
+    "Known",
     "Message",
     "OptOut",
     "OwnNumber",

@@ -1,5 +1,10 @@
 """Tries to send, and the facts that make up a transaction's timeline."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -90,3 +95,22 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Known(NamedTuple):
+    """An entry that is only read, without its data: to make an object of each costs more than to fold it."""
+
+    transaction_id: UUID
+    at: datetime
+    source: str
+    kind: str
+    state: str
+    via: str
+    code: str
+    text: str
+    dedupe_key: str
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """Nothing: whoever needs it reads the entry itself."""
+        return {}

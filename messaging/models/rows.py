@@ -7,10 +7,12 @@ each row and asks each of its fields: measured, that took longer than the databa
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet
 
 # They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
 AT_ONCE = 1000
@@ -36,40 +38,87 @@ def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
         cursor.executemany(statement, values)
 
 
-def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], **same: Any) -> None:
-    """Insert rows of one model, AT_ONCE to a statement.
+def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False, **same: Any) -> int:
+    """Insert rows of one model, AT_ONCE to a statement. Out: how many were written.
 
-    In: of each row the fields in which it differs, the same names in all, with values as JSON has them (an id as text);
-    and `same`, what they share, foreign keys by their id. The other fields get their defaults. No signals, no
-    `auto_now`; the id is among what is given.
+    In: of each row the fields in which it differs, the same names in all; and `same`, what they share. Foreign keys go
+    by their id; an id may be a UUID or text, a moment a datetime, but for bytes there is no way on SQLite. The other
+    fields get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
     """
-    for start in range(0, len(rows), AT_ONCE):
-        _insert(model, rows[start : start + AT_ONCE], same)
+    return sum(_insert(model, rows[start : start + AT_ONCE], same, ignore) for start in range(0, len(rows), AT_ONCE))
 
 
-def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any]) -> None:
+def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any], ignore: bool) -> int:
     quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
     own = [fields[name] for name in rows[0]]
-    shared = [field for field in fields.values() if field not in own]
+    # The database counts an id that is a number itself.
+    shared = [field for field in fields.values() if field not in own and field is not model._meta.auto_field]
     values = [
         field.get_db_prep_save(same[field.name] if field.name in same else field.get_default(), connection)
         for field in shared
     ]
     named = [quote(str(field.column)) for field in own]
-    if connection.vendor == "postgresql":
-        typed = ", ".join(f"{name} {field.db_type(connection)}" for name, field in zip(named, own, strict=True))
-        taken, source = named, f"jsonb_to_recordset(%s::jsonb) AS given({typed})"
-    else:
-        taken, source = [f"json_extract(value, '$.{name}')" for name in named], "json_each(%s)"
-        # It would take JSON apart and put it together in a spelling that Django does not look for.
-        spelt = [field.name for field in own if isinstance(field, JSONField)]
-        rows = [{**row, **{name: json.dumps(row[name]) for name in spelt}} for row in rows]
     columns = ", ".join([*(quote(str(field.column)) for field in shared), *named])
-    wanted = ", ".join([*("%s" for _value in values), *taken])
-    texts = json.dumps([{str(fields[name].column): value for name, value in row.items()} for row in rows])
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {source}"  # noqa: S608 (our own names)
+    wanted = ", ".join([*("%s" for _value in values), *named])
+    # "WHERE true": without it SQLite takes the ON of a conflict for that of a join.
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {_given(own)} WHERE true"  # noqa: S608 (our own names)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, texts])
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING" if ignore else statement, [*values, _packed(own, rows)])
+        return int(cursor.rowcount)
+
+
+def update(model: type[Model], rows: Sequence[Mapping[str, Any]], *, by: Sequence[str] = ("id",), **same: Any) -> int:
+    """Change rows of one model, AT_ONCE to a statement. Out: how many were there to be changed.
+
+    In: of each row the fields named in `by`, which say which row it is, and those to be set, the same names in all;
+    and `same`, what all of them are set to. Values as for `insert`. No signals, no `auto_now`. Rows that others may
+    change at the same time must be locked before: a statement takes them in an order of its own.
+    """
+    return sum(_update(model, rows[start : start + AT_ONCE], by, same) for start in range(0, len(rows), AT_ONCE))
+
+
+def _update(model: type[Model], rows: Sequence[Mapping[str, Any]], by: Sequence[str], same: Mapping[str, Any]) -> int:
+    quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
+    own, table = [fields[name] for name in rows[0]], quote(model._meta.db_table)
+    values = [fields[name].get_db_prep_save(value, connection) for name, value in same.items()]
+    named = {field.name: quote(str(field.column)) for field in own}
+    wanted = [f"{quote(str(fields[name].column))} = %s" for name in same]
+    wanted += [f"{column} = given.{column}" for name, column in named.items() if name not in by]
+    fitting = " AND ".join(f"{table}.{named[name]} = given.{named[name]}" for name in by)
+    statement = f"UPDATE {table} SET {', '.join(wanted)} FROM {_given(own)} WHERE {fitting}"  # noqa: S608 (our own names)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, _packed(own, rows)])
+        return int(cursor.rowcount)
+
+
+def _given(fields: Sequence["Field[Any, Any]"]) -> str:
+    """The rows of one JSON value as a table called `given`."""
+    named = [connection.ops.quote_name(str(field.column)) for field in fields]
+    if connection.vendor == "postgresql":
+        kinds = [field.rel_db_type(connection) if field.primary_key else field.db_type(connection) for field in fields]
+        typed = ", ".join(f"{name} {kind}" for name, kind in zip(named, kinds, strict=True))
+        return f"jsonb_to_recordset(%s::jsonb) AS given({typed})"
+    taken = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in named)
+    return f"(SELECT {taken} FROM json_each(%s)) AS given"  # noqa: S608 (our own names)
+
+
+def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the JSON value that `_given` takes apart."""
+    # SQLite would take JSON apart and put it together in a spelling that Django does not look for.
+    spelt = [field.name for field in fields if isinstance(field, JSONField) and connection.vendor == "sqlite"]
+    if spelt:
+        rows = [{**row, **{name: json.dumps(row[name]) for name in spelt}} for row in rows]
+    columns = {field.name: str(field.column) for field in fields}
+    return json.dumps([{columns[name]: value for name, value in row.items()} for row in rows], default=_plain)
+
+
+def _plain(value: object) -> str:
+    """A value that JSON has no word for, as its column spells it."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return str(connection.ops.adapt_datetimefield_value(value))
+    raise TypeError(f"{type(value).__name__} cannot be written set-wise")
 
 
 def insert_from(model: type[Model], query: "QuerySet[Any, Any]", names: Sequence[str]) -> None:

@@ -15,10 +15,11 @@ from time import monotonic, sleep
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.transaction import atomic
 from django.test import Client
 from django.utils import timezone
 
-from messaging import arrivals, receipts, spool, webhooks
+from messaging import arrivals, outages, receipts, spool, tasks, webhooks
 from messaging.models import ProviderAccount, ReceiptInbox
 from tests.conftest import WEBEX_CREDENTIALS
 from tests.faults.world import free_port
@@ -253,3 +254,132 @@ def test_a_signature_in_a_header_that_is_never_kept_is_checked_after_the_spool_t
     row = ReceiptInbox.objects.get()
     assert (bytes(row.body), row.method, row.seen_count) == (content, "GET", 1)
     assert list(row.headers) == ["content-type"]
+
+
+# Without asking each time ------------------------------------------------------------------------------
+
+
+def test_a_call_is_one_statement_once_its_account_is_known(post, django_assert_num_queries):
+    post(b"1")
+
+    with django_assert_num_queries(1):
+        assert post(b"2") == 200
+
+
+def test_what_is_changed_here_counts_at_once(post, account):
+    old = account.webhook_secret
+    post(b"1")
+    account.webhook_secret = NOBODY
+    account.save()
+
+    assert (post(b"2", old), post(b"3", NOBODY)) == (401, 200)
+
+
+def test_what_is_changed_elsewhere_counts_soon(post, account, monkeypatch):
+    post(b"1")
+    ProviderAccount.objects.update(source_cidrs=["203.0.113.0/24"])
+    assert post(b"2") == 200
+
+    later = monotonic() + arrivals.KNOWN_SECONDS
+    monkeypatch.setattr(arrivals, "monotonic", lambda: later)
+    assert post(b"3") == 401
+
+
+def test_strangers_are_not_remembered(post):
+    post(b"1", NOBODY)
+
+    assert arrivals._doors == {}
+
+
+def test_the_same_body_many_times_in_the_spool_is_counted(post):
+    with away("receiptinbox"):
+        for _time in range(3):
+            post(b"1")
+
+    receipts.drain()
+
+    assert ReceiptInbox.objects.get().seen_count == 3
+
+
+def test_a_row_that_the_database_refuses_costs_no_other(account, caplog):
+    good, bad = (
+        arrivals.row_of(account, method=method, headers={}, body=method.encode(), now=timezone.now())
+        for method in ("POST", "PUT")
+    )
+
+    with atomic():
+        # A time that is missing is refused by a rule of the table.
+        arrivals._ingest_what_can_be([good, (*bad[:10], None, "")])
+
+    assert ReceiptInbox.objects.get().method == "POST"
+    assert "cannot be stored" in caplog.text
+
+
+def test_many_calls_ring_few_bells(monkeypatch):
+    rung = []
+    monkeypatch.setattr(tasks, "ring_receipts", lambda: rung.append(monotonic()))
+    monkeypatch.setattr(tasks, "RING_EVERY", 0.05)
+    bell = tasks._Bell()
+
+    for _call in range(1000):
+        bell.ring()
+    ends = monotonic() + SECONDS
+    while not rung and monotonic() < ends:
+        sleep(0.01)
+    sleep(0.2)
+    few = len(rung)
+    bell.ring()
+    while len(rung) == few and monotonic() < ends:
+        sleep(0.01)
+
+    assert few < 20
+    assert len(rung) == few + 1
+
+
+# A database that hangs ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watch(monkeypatch) -> Iterator[outages.Watch]:
+    watch = outages.Watch()
+    monkeypatch.setattr(webhooks, "watched", watch)
+    monkeypatch.setattr(outages, "PATIENCE", 0.3)
+    monkeypatch.setattr(outages, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(outages, "TRY_EVERY", 0.05)
+    yield watch
+    watch.away = False
+
+
+def test_during_an_outage_nobody_is_asked(post, home, watch, django_assert_num_queries):
+    watch.away = True
+    with django_assert_num_queries(0):
+        assert (post(b"1"), post(b"2", "no secret of ours")) == (200, 503)
+    watch.away = False
+
+    receipts.drain()
+
+    assert ReceiptInbox.objects.count() == 1
+
+
+def test_a_fault_that_is_not_the_lines_is_no_outage(post, watch):
+    with away("receiptinbox"):
+        post(b"1")
+
+    assert not watch.away
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a database of one file cannot hang")
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_hangs_is_cut_off_and_the_database_tried_until_it_is_back(watch):
+    began = monotonic()
+
+    with pytest.raises(OperationalError), watch, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
+
+    assert monotonic() - began < SECONDS
+    ends = monotonic() + SECONDS
+    while watch.away and monotonic() < ends:
+        sleep(0.05)
+    assert not watch.away
+    with watch, connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

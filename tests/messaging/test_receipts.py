@@ -31,6 +31,7 @@ from messaging.models import (
     Transaction,
 )
 from messaging.providers.webex import notifications
+from messaging.receipts import one_by_one, together
 from messaging.statuses import Status
 
 pytestmark = pytest.mark.django_db
@@ -362,7 +363,8 @@ def break_matching(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def breaking(*_words: object) -> None:
         raise error
 
-    monkeypatch.setattr(receipts, "match", breaking)
+    monkeypatch.setattr(together, "Finder", breaking)
+    monkeypatch.setattr(one_by_one, "match", breaking)
 
 
 def test_a_fault_of_the_moment_never_gives_a_receipt_up(post, sent, status, monkeypatch):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from messaging import timeline
-from messaging.models import SendAttempt, TimelineEntry, Transaction, client_ref, rows
-from messaging.models.rows import insert, save_fields
+from messaging.models import ReceiptInbox, SendAttempt, TimelineEntry, Transaction, client_ref, rows
+from messaging.models.rows import insert, save_fields, update
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +128,96 @@ def test_very_many_rows_are_several_statements(inserted, monkeypatch):
 def test_no_rows_are_no_insert(django_assert_num_queries):
     with django_assert_num_queries(0):
         insert(Transaction, [])
+
+
+@pytest.fixture
+def facts(transaction):
+    """Facts as rows to be written, told apart by their key."""
+
+    def make(*keys, **more):
+        at = timezone.now()
+        told = {"transaction": transaction.pk, "at": at, "received_at": at, "source": "provider", "kind": "receipt"}
+        return [{**told, "dedupe_key": key, "text": ODD, "data": {"detail": ODD}, **more} for key in keys]
+
+    return make
+
+
+def test_an_id_that_is_a_number_is_the_databases_own(facts, transaction):
+    given = facts("a", "b")
+
+    assert insert(TimelineEntry, given) == 2
+
+    first, second = TimelineEntry.objects.filter(kind="receipt").order_by("id")
+    assert (first.dedupe_key, first.text, first.data, first.code) == ("a", ODD, {"detail": ODD}, "")
+    assert (first.at, first.transaction, first.pk < second.pk) == (given[0]["at"], transaction, True)
+
+
+def test_what_is_known_is_left_out_where_that_is_asked_for(facts):
+    insert(TimelineEntry, facts("a"))
+
+    assert insert(TimelineEntry, facts("a", "b", "b", text="new"), ignore=True) == 1
+
+    assert list(TimelineEntry.objects.filter(kind="receipt").values_list("dedupe_key", "text")) == [
+        ("a", ODD),
+        ("b", "new"),
+    ]
+    with pytest.raises(IntegrityError), atomic():
+        insert(TimelineEntry, facts("a"))
+
+
+def test_rows_are_changed_by_one_statement_as_if_saved(queued, django_assert_num_queries):
+    first, second, other = queued("+14165550100", "+14165550101", "+14165550102").transactions.order_by("position")
+    until = timezone.now() + timedelta(minutes=1)
+    given = [
+        {
+            "id": row.pk,
+            "lease_token": uuid4(),
+            "lease_until": until,
+            "status": "sending",
+            "conflict": row is second,
+            "substitutions": {"a": ODD},
+            "next_attempt_at": None,
+            "news": number,
+        }
+        for number, row in enumerate((first, second))
+    ]
+
+    with django_assert_num_queries(1):
+        assert update(Transaction, given, reason_text=ODD, updated_at=until) == 2
+
+    for row, wanted in zip((first, second), given, strict=True):
+        row.refresh_from_db()
+        assert {name: getattr(row, name) for name in wanted} == wanted
+        assert (row.reason_text, row.updated_at) == (ODD, until)
+        assert Transaction.objects.filter(substitutions={"a": ODD}, lease_token=row.lease_token).get() == row
+    before = other.updated_at
+    other.refresh_from_db()
+    assert (other.status, other.updated_at) == ("queued", before)
+
+
+def test_only_rows_that_fit_in_all_that_is_named_are_changed(account):
+    token, at = uuid4(), timezone.now()
+    ours, theirs = (
+        ReceiptInbox.objects.create(
+            account=account, received_at=at, method="POST", body=b"", digest=name, next_attempt_at=at, lease_token=lease
+        )
+        for name, lease in (("a", token), ("b", uuid4()))
+    )
+    given = [{"id": row.pk, "lease_token": token, "note": "read"} for row in (ours, theirs)]
+
+    assert update(ReceiptInbox, given, by=("id", "lease_token"), state="done") == 1
+
+    assert list(ReceiptInbox.objects.order_by("id").values_list("note", "state")) == [("read", "done"), ("", "new")]
+
+
+def test_very_many_rows_are_changed_by_several_statements(queued, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(rows, "AT_ONCE", 1)
+    message = queued("+14165550100", "+14165550101")
+    given = [{"id": row.pk, "clicks": 3} for row in message.transactions.all()]
+
+    with django_assert_num_queries(2):
+        assert update(Transaction, given) == 2
+
+    assert set(message.transactions.values_list("clicks", flat=True)) == {3}
+    with django_assert_num_queries(0):
+        assert update(Transaction, []) == 0

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from messaging import delivery, receipts
+from messaging import delivery
 from messaging.delivery import calling, preparing, pumping
 from messaging.delivery.claiming import MOST_CRASHES, Claim, claim
 from messaging.delivery.marking import mark_wire
@@ -22,6 +22,7 @@ from messaging.gateway.contract import Accepted
 from messaging.gateway.errors import NotAccepted
 from messaging.gateway.facts import Receipt
 from messaging.models import Message, ProviderAccount, ReceiptInbox, SendAttempt, Transaction
+from messaging.receipts.one_by_one import apply
 from messaging.statuses import Status
 from mmsportal.sandbox.testing import Running
 
@@ -43,7 +44,7 @@ def receive(row: Transaction, state: Status) -> None:
     )
     fact = Receipt("receipt", row.client_ref, "t-1", "", state, "7501", "Submitted", None)
     with atomic():
-        assert receipts._apply(inbox, fact, timezone.now())
+        assert apply(inbox, fact, timezone.now()) == row.pk
 
 
 def test_a_receipt_between_claim_and_wire_stops_a_second_copy(account, transaction: Transaction):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from messaging import consent, meanings, receipts
+from messaging import consent, meanings
 from messaging.delivery.choosing import SINGLE_FLIGHT
 from messaging.delivery.claiming import Claim, claim
 from messaging.delivery.marking import mark_wire
@@ -18,6 +18,7 @@ from messaging.gateway.errors import Unclear
 from messaging.gateway.facts import Receipt
 from messaging.matching import WINDOW
 from messaging.models import Message, ProviderAccount, ProviderCode, ReceiptInbox, SendAttempt, Transaction
+from messaging.receipts.one_by_one import apply
 from messaging.statuses import Status
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +126,7 @@ def hear(account: ProviderAccount) -> Callable[..., bool]:
             account=account, received_at=arrived, method="POST", body=b"", digest=f"{ref}{later}", state="done"
         )
         said = Receipt("receipt", "", ref, number, Status.DELIVERED, "7500", "Delivered", None, sender=sender)
-        return receipts._apply(inbox, said, timezone.now())
+        return apply(inbox, said, timezone.now()) is not None
 
     return receive
 

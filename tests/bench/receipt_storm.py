@@ -1,0 +1,163 @@
+"""Receipts that pour in: signed, over kept connections, at a steady rate; and what became of them."""
+
+import hashlib
+import hmac
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
+from threading import Event, Thread, local
+from typing import Any
+
+from tests.faults.world import World, end
+
+LINES = 4
+CODES = ("7501", "7500", "7524")
+CELERY = (
+    *(sys.executable, "-m", "celery", "-A", "mmsportal", "worker", "--beat", "--concurrency", "2"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
+)
+
+
+class Storm:
+    """A provider that posts to one port, on one connection for each thread of its own."""
+
+    def __init__(self, port: int, key: str, timeout: float = 30) -> None:
+        self._port, self._key, self._timeout, self._own = port, key.encode(), timeout, local()
+
+    def post(self, path: str, body: bytes) -> int:
+        """Post a body with its signature. Out: the status; 0 when there was no answer."""
+        signature = hmac.new(self._key, body, hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/json", "x-hub-signature": f"sha256={signature}"}
+        return self._ask("POST", path, body, headers)
+
+    def wait_for_it(self, path: str, seconds: float = 60) -> None:
+        """Until the server answers."""
+        ends = time.monotonic() + seconds
+        while self._ask("POST" if path == "/bare" else "GET", path, b"", {}) != 200:
+            if time.monotonic() > ends:
+                raise TimeoutError(f"port {self._port} does not answer")
+            time.sleep(0.2)
+
+    def _ask(self, verb: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+        # A line that was idle may just have been closed by the server.
+        kept = getattr(self._own, "line", None)
+        return (kept and self._once(kept, verb, path, body, headers)) or self._once(
+            HTTPConnection("127.0.0.1", self._port, timeout=self._timeout), verb, path, body, headers
+        )
+
+    def _once(self, line: HTTPConnection, verb: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+        self._own.line = None
+        try:
+            line.request(verb, path, body, headers)
+            answer = line.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            line.close()
+            return 0
+        self._own.line = line
+        return int(answer.status)
+
+
+def steadily(rate: float, seconds: float, work: Callable[[int], object], lines: int = LINES) -> None:
+    """Call `work` with 0, 1, 2 ... so many times a second, from a few threads, for so long."""
+    count, began = int(rate * seconds), time.monotonic()
+
+    def one(line: int) -> None:
+        for number in range(line, count, lines):
+            time.sleep(max(0.0, began + number / rate - time.monotonic()))
+            work(number)
+
+    with ThreadPoolExecutor(lines) as pool:
+        list(pool.map(one, range(lines)))
+
+
+class Watcher(Thread):
+    """Looks at the timeline ten times a second. Out: when each body of the inbox was first seen there, and how many
+    bodies waited at each look."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: dict[str, float] = {}
+        self.waiting: list[int] = []
+        self._over = Event()
+
+    def run(self) -> None:
+        from django.db import connection  # noqa: PLC0415
+
+        from messaging.models import ReceiptInbox, TimelineEntry  # noqa: PLC0415
+
+        last = TimelineEntry.objects.latest("id").pk
+        while not self._over.wait(0.1):
+            new = list(TimelineEntry.objects.filter(id__gt=last).order_by("id").values_list("id", "inbox__digest"))
+            now = time.time()
+            for last, digest in new:  # noqa: B007
+                self.seen.setdefault(digest, now)
+            self.waiting.append(ReceiptInbox.objects.filter(state="new").count())
+        connection.close()
+
+    def finish(self, expected: int, seconds: float = 60) -> None:
+        """Go on until so many were seen, or time is up."""
+        ends = time.monotonic() + seconds
+        while len(self.seen) < expected and time.monotonic() < ends:
+            time.sleep(0.2)
+        self._over.set()
+        self.join()
+
+
+def pour(place: World, stage: Any, seconds: float, *, body: Callable[..., bytes]) -> list[dict[str, object]]:
+    """Receipts at four fifths of the rate at which a web process takes them in, while a worker drains; once."""
+    broker = place.environment["CELERY_BROKER_URL"]
+    place.environment["CELERY_BROKER_URL"] = f"filesystem://{place.directory}/bells"
+    web, worker = place.start_web(), place.start(*CELERY, name="worker")
+    try:
+        path, storm = f"/webhooks/webex/{stage.account.webhook_secret}", Storm(place.web_port, "a key to sign with")
+        rate, posted = 0.8 * _fastest(storm, path, body), dict[str, float]()
+        people = stage.message(min(20_000, int(rate * seconds) + 1))
+        watcher = Watcher()
+        watcher.start()
+
+        def tell(number: int) -> None:
+            ref, to = people[number % len(people)]
+            told = body(ref, to, CODES[number // len(people) % len(CODES)])
+            posted[hashlib.sha256(b"POST\n" + told).hexdigest()] = time.time()
+            if storm.post(path, told) != 200:
+                raise RuntimeError("a receipt was not taken")
+
+        steadily(rate, seconds, tell)
+        watcher.finish(len(posted))
+    finally:
+        end(worker)
+        end(web)
+        place.environment["CELERY_BROKER_URL"] = broker
+    late = sorted(watcher.seen[digest] - at for digest, at in posted.items() if digest in watcher.seen)
+    half = len(watcher.waiting) // 2
+    grown = statistics.mean(watcher.waiting[half:]) - statistics.mean(watcher.waiting[:half])
+    lost = len(posted) - len(late)
+    words = f"{len(posted)} receipts at {rate:.0f}/s, {lost} not seen; {grown:+.0f} waiting in the second half"
+    return [
+        {
+            "name": "receipt_end_to_end",
+            "value": round(late[int(len(late) * 0.99)], 3),
+            "unit": "s p99",
+            "ratio": None,
+            "against": words,
+            "goal": {"limit": 2.0, "words": "below 2, backlog flat"},
+        }
+    ]
+
+
+def _fastest(storm: Storm, path: str, body: Callable[..., bytes], posts: int = 600) -> float:
+    """How many receipts a second one web process takes in, from as many lines as pour them in later. They are about
+    nobody's message."""
+
+    def post(number: int) -> None:
+        storm.post(path, body("", "14165550199", stamp=f"2026-05-04T22:07:01.{number:06}Z"))
+
+    for turn in range(2):
+        began = time.perf_counter()
+        with ThreadPoolExecutor(LINES) as pool:
+            list(pool.map(post, range(turn * posts, (turn + 1) * posts)))
+    return posts / (time.perf_counter() - began)
