@@ -1,18 +1,10 @@
 """Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
 
-import logging
-from time import monotonic
-
-from celery import Task, shared_task
+from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerDown
 
+from media.doorbell import ring as _ring
 from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
-
-logger = logging.getLogger(__name__)
-# After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
-SILENCE = 5.0
-_silent_until = 0.0
 
 
 @shared_task
@@ -110,14 +102,3 @@ def ring_callbacks() -> None:
     """Tell a worker that there is news to tell, if there is and the broker is up."""
     if callbacks.due():
         _ring(send_callbacks)
-
-
-def _ring(task: "Task[[], None]") -> None:
-    global _silent_until
-    if monotonic() < _silent_until:
-        return
-    try:
-        task.apply_async(retry=False)
-    except (BrokerDown, OSError) as error:
-        _silent_until = monotonic() + SILENCE
-        logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)
