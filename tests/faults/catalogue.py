@@ -11,7 +11,8 @@ from importlib.util import find_spec
 
 from tests.faults.world import World
 
-THEMES = ("kills", "processes", "tasks", "steps", "thousand", "providers", "network", "broker", "database", "receipts")
+THEMES = ("kills", "processes", "tasks", "steps", "thousand")
+THEMES += ("providers", "network", "broker", "database", "limits", "clocks", "receipts", "media")
 COLUMNS = ("requested", "final", "lost", "duplicated", "ambiguous", "recovered", "drain_s")
 BOTH = ("sqlite", "postgresql")
 

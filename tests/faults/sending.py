@@ -41,15 +41,16 @@ def order(provider: str, count: int, ending: str = GOOD, *, sender: str = "34343
     """Queue messages to `count` people whose handsets do what the ending of their numbers says. Out: their rows."""
     of = Sender.objects.get(account__provider=provider, address=sender)
     found: list[UUID] = []
-    people, most = _people(ending, count), AT_ONCE if ending == GOOD else len(AREAS)
+    numbers, most = people(count, ending), AT_ONCE if ending == GOOD else len(AREAS)
     for start in range(0, count, most):
-        recipients = [RecipientOrder(number) for number in people[start : start + most]]
+        recipients = [RecipientOrder(number) for number in numbers[start : start + most]]
         message = queue(Order(of, content(provider, stored=False), recipients), now=timezone.now())
         found += message.transactions.values_list("pk", flat=True)
     return found
 
 
-def _people(ending: str, count: int) -> list[str]:
+def people(count: int, ending: str = GOOD) -> list[str]:
+    """Numbers whose handsets do what the ending says."""
     if ending != GOOD:
         return [f"+1{AREAS[n % len(AREAS)]}55501{ending}" for n in range(count)]
     # New numbers each time: some providers know a message by its number alone.
