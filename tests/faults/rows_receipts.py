@@ -189,7 +189,7 @@ def bad_callers(place: World, short: bool) -> Figures:
     sheet.notes["huge_read_mb"] = round(shops[4].written / 1e6, 1)
     bad = Callback.objects.exclude(endpoint__host=shops[0].host)
     sheet.notes["outcomes"] = sorted(set(bad.exclude(outcome="").values_list("outcome", flat=True)))
-    sheet.notes["switched_off_by_410"] = CallbackEndpoint.objects.filter(host=shops[6].host, state="off").exists()
+    sheet.notes["switched_off_by_410"] = CallbackEndpoint.objects.filter(host=shops[6].host, state="disabled").exists()
     sheet.must(done and told, f"all sent: {done}, the neighbour was told: {told}")
     sheet.must(not bad.filter(state="told").exists(), "a bad server was taken for a good one")
     sheet.must("Traceback" not in log, "something broke in the worker")

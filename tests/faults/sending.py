@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,14 +38,17 @@ _numbers = itertools.count()
 Rows = QuerySet[Transaction]
 
 
-def order(provider: str, count: int, ending: str = GOOD, *, sender: str = "34343") -> list[UUID]:
+def order(
+    provider: str, count: int, ending: str = GOOD, *, sender: str = "34343", send_at: datetime | None = None
+) -> list[UUID]:
     """Queue messages to `count` people whose handsets do what the ending of their numbers says. Out: their rows."""
     of = Sender.objects.get(account__provider=provider, address=sender)
     found: list[UUID] = []
     numbers, most = people(count, ending), AT_ONCE if ending == GOOD else len(AREAS)
     for start in range(0, count, most):
         recipients = [RecipientOrder(number) for number in numbers[start : start + most]]
-        message = queue(Order(of, content(provider, stored=False), recipients), now=timezone.now())
+        what = Order(of, content(provider, stored=False), recipients, send_at=send_at)
+        message = queue(what, now=timezone.now())
         found += message.transactions.values_list("pk", flat=True)
     return found
 
