@@ -44,7 +44,7 @@ def too_many(place: World, short: bool) -> Figures:
     keys = sending.order("webex", 100 if short else 400)
     began = time.monotonic()
     place.start_pump()
-    with Callers(place, issue(), callers=60, pause=0.5, again=0.5) as callers:
+    with Callers(place, issue(), callers=60, pause=2, again=1) as callers:
         worked = sending.drained(keys, 90)
         drained = time.monotonic() - began
         time.sleep(2 if short else 10)
