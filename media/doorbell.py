@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 SILENCE = 5.0
 # A broker that takes connections and says nothing: a worker listens for seconds, a caller is not kept so long.
 PATIENCE = 0.25
+# Nor is a ring worth anything once the beat has rung: where there is much to send, each request and each receipt rings,
+# and a heap of rings would keep the sweep and the receipts waiting behind it.
+RING_SECONDS = 5.0
 _silent_until = 0.0
 
 
@@ -25,7 +28,7 @@ def ring(task: "Task[[], None]") -> None:
         return
     try:
         with producers[_line()].acquire(block=True, timeout=PATIENCE) as producer:
-            task.apply_async(retry=False, producer=producer)
+            task.apply_async(retry=False, producer=producer, expires=RING_SECONDS)
     except (BrokerDown, OSError) as error:
         _silent_until = monotonic() + SILENCE
         logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)

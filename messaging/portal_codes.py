@@ -47,6 +47,7 @@ ROWS = (
     ("request_broken", OPEN, "The portal could not put the request together.", ADMIN, REPORT),
     ("broken_call", UNKNOWN, "The call to the provider broke in the portal.", ADMIN, LOOK),
     ("worker_lost", OPEN, "The worker stopped while it had this message in hand.", ADMIN, LOOK),
+    ("restored", UNKNOWN, "The database was restored from a backup; this message may have left before.", ADMIN, LOOK),
     ("gave_up", FAILED, "The worker broke down over this message several times; nothing was sent.", ADMIN, REPORT),
     ("media_unavailable", OPEN, "The storage of the media does not answer, or refuses the portal.", ADMIN, STORAGE),
     ("media_lost", OPEN, "A file of the message is missing from the storage.", ADMIN, RESTORE),

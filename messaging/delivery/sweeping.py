@@ -1,10 +1,12 @@
 """Taking up what was left behind: leases that ran out, messages whose time is over, receipts that never came, and
 waiting messages of a sender that is paused while another one could carry them."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.db.transaction import atomic
 
 from messaging import steering, timeline
@@ -13,10 +15,13 @@ from messaging.delivery.choosing import WAITING
 from messaging.delivery.protocol import CRASHED, MOST_CRASHES, hand_back, release
 from messaging.models import SendAttempt, Transaction
 from messaging.models.clock import database_now
+from messaging.models.rows import save_fields
 from messaging.statuses import Status
 
 AT_ONCE = 200
 MOST_ROUNDS = 500
+# Longer than from one look at the queue to the next, by the beat or by a pump.
+APART = timedelta(seconds=6)
 
 
 def sweep() -> int:
@@ -44,10 +49,11 @@ def _lost_leases() -> Iterator[int]:
         wired = [row for row in rows if tries[row.pk].phase == SendAttempt.Phase.WIRE]
         _close_unclear(wired, now)
         unsent = [row for row in rows if row not in wired]
-        crashing = _crashing(unsent)
-        _give_up([row for row in unsent if row.pk in crashing], now)
-        returning = [row for row in unsent if row.pk not in crashing]
+        before = _crashes_before(unsent)
+        _give_up([row for row in unsent if before[row.pk] >= MOST_CRASHES - 1], now)
+        returning = [row for row in unsent if before[row.pk] < MOST_CRASHES - 1]
         hand_back(returning, "The worker stopped before sending.", code=CRASHED)
+        _set_apart([row for row in returning if before[row.pk]], now)
         yield len(rows)
 
 
@@ -60,11 +66,17 @@ def _close_unclear(rows: list[Transaction], now: datetime) -> None:
     release(rows, now)
 
 
-def _crashing(rows: list[Transaction]) -> set[object]:
-    """Those whose present try is one crash too many; a try that was handed back for another reason is none."""
-    crashes = SendAttempt.objects.filter(transaction__in=rows, outcome="", code=CRASHED).values("transaction")
-    many = crashes.annotate(count=Count("pk")).filter(count__gte=MOST_CRASHES - 1)
-    return {row["transaction"] for row in many}
+def _crashes_before(rows: list[Transaction]) -> Counter[UUID]:
+    """How often each has been left by a worker before; a try that was handed back for another reason does not count."""
+    crashes = SendAttempt.objects.filter(transaction__in=rows, outcome="", code=CRASHED)
+    return Counter(crashes.values_list("transaction_id", flat=True))
+
+
+def _set_apart(rows: list[Transaction], now: datetime) -> None:
+    """Have each tried alone: the one that brings its worker down must not take down those that were claimed with it."""
+    for place, row in enumerate(rows):
+        row.next_attempt_at = now + place * APART
+    save_fields(rows, ["next_attempt_at"])
 
 
 def _give_up(rows: list[Transaction], now: datetime) -> None:

@@ -1,15 +1,22 @@
 """kill -9 of a process at a line while it accepts a message; then its client repeats the request twenty times at once
-(reliability, section 4, row 41). Prints one line of JSON for each line it died at."""
+(reliability, section 4, row 41).
+
+`python -m tests.faults.accepting STEP` prints one line of JSON for each line it died at, on an empty database.
+"""
 
 import copy
 import json
 import os
 import signal
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import django
 
-LINES = range(1, 600, 40)
+# Lines that a request runs through before its answer; a run ends with the first at which nobody died.
+LAST = 900
 COPIES = 20
 BODY = {
     "from": "34343",
@@ -21,16 +28,27 @@ BODY = {
 def main() -> None:
     """On an empty database, given by the environment."""
     django.setup()
+    for row in died_at(int(sys.argv[1])):
+        print(json.dumps(row), flush=True)
+
+
+def died_at(step: int) -> Iterator[dict[str, Any]]:
+    """What became of the request, at every so many-th line that a process died at while it answered it."""
     from messaging.models import ProviderAccount, Sender, issue_key  # noqa: PLC0415
 
-    account = ProviderAccount.objects.create(name="Sandbox", provider="webex", base_url="http://127.0.0.1:9/webex")
+    account = ProviderAccount.objects.create(name="Nobody", provider="webex", base_url="http://127.0.0.1:9/webex")
     Sender.objects.create(address="34343", kind="short_code", account=account)
     key = issue_key(name="Test", scopes=["messages:send"])[1]
-    for number in LINES:
+    for number in range(1, LAST, step):
         killed = _killed_at(number, key)
-        print(json.dumps({"line": number, "killed": killed, **_repeated(number, key)}), flush=True)
+        yield {"line": number, "killed": killed, **_repeated(number, key)}
         if not killed:
             return
+
+
+def wrong(row: dict[str, Any]) -> bool:
+    """Whether the request is anything but one message, and one answer to all."""
+    return (row["statuses"], row["answers"], row["messages"], row["transactions"]) != ([201], 1, 1, 2)
 
 
 def _killed_at(number: int, key: str) -> bool:

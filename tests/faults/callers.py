@@ -1,122 +1,104 @@
-"""Callers of the API in threads of their own: each sends one message after another, and repeats what was not taken."""
+"""Integrations that send through the API by HTTP, each request under an idempotency key and repeated until the portal
+gives a definite answer, as careful clients do.
 
-import http.client
-import itertools
+Imported once a world's settings are in force.
+"""
+
 import json
-import threading
 import time
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
 
+from messaging.gateway import registry
+from messaging.models import SCOPES, Message, Sender, issue_key
+from messaging.templates import save_template
+from tests.faults import orders
 from tests.faults.world import World
 
-PATIENCE = 30
-SCOPES = ["messages:send", "messages:read"]
+# The area each provider's numbers lie in, so that they are never the same.
+AREAS = dict(zip(registry.names(), (206, 212, 213, 214), strict=True))
+PATIENCE = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One call: its status (0 for none), how long it took, when it was made (monotonic), which message it asked for."""
-
-    status: int
-    took: float
-    at: float
-    tag: str
-    retry_after: str = ""
-
-
-@dataclass(slots=True)
+@dataclass
 class Callers:
-    """So many callers at once, with a pause (seconds) between two calls of each. Use it as a context."""
+    """What the callers did: `taken` are recipients that were answered 201, `repeats` why a request was made again."""
 
     place: World
     key: str
-    callers: int = 4
-    pause: float = 0.05
-    # How long a caller waits before it repeats a call that was not taken.
-    again: float = 0.2
-    answers: list[Answer] = field(default_factory=list)
-    _threads: list[threading.Thread] = field(default_factory=list)
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _numbers: Any = field(default_factory=itertools.count)
+    bodies: dict[str, dict[str, object]]
+    taken: int = 0
+    requests: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)
+    slowest: float = 0.0
 
-    def __enter__(self) -> "Callers":
-        self._threads = [threading.Thread(target=self._call, daemon=True) for _one in range(self.callers)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join(PATIENCE + 5)
-
-    def taken(self) -> set[str]:
-        """The messages whose callers were told that they are taken."""
-        return {answer.tag for answer in self.answers if answer.status in {200, 201, 202}}
-
-    def rows(self) -> list[UUID]:
-        """The transactions of everything that was asked for, taken or not."""
-        from messaging.models import Transaction  # noqa: PLC0415  needs the world's settings
-
-        asked = {answer.tag for answer in self.answers}
-        return list(Transaction.objects.filter(message__callback_data__in=asked).values_list("pk", flat=True))
-
-    def untrue(self) -> str:
-        """What is wrong between the answers and the database, or "": taken and not there, or there twice."""
-        from messaging.models import Message  # noqa: PLC0415
-
-        asked = {answer.tag for answer in self.answers}
-        found = list(Message.objects.filter(callback_data__in=asked).values_list("callback_data", flat=True))
-        missing, twice = self.taken() - set(found), len(found) - len(set(found))
-        return f"{len(missing)} taken and not there, {twice} there twice" if missing or twice else ""
-
-    def notes(self, *, since: float = 0, until: float = float("inf")) -> dict[str, object]:
-        """How many answers of each status there were, and the 99th percentile and longest in milliseconds."""
-        some = [one for one in self.answers if since <= one.at < until]
-        took = sorted(one.took for one in some)
-        statuses = {str(status): sum(one.status == status for one in some) for status in {one.status for one in some}}
-        cut = {"p99_ms": took[int(len(took) * 0.99)], "most_ms": took[-1]} if took else {}
-        return {"answers": statuses, **{name: round(value * 1000) for name, value in cut.items()}}
-
-    def _call(self) -> None:
-        while not self._stopped.is_set():
-            tag = f"{id(self)}-{next(self._numbers)}"
-            while not self._once(tag) and not self._stopped.wait(self.again):
-                pass
-            self._stopped.wait(self.pause)
-
-    def _once(self, tag: str) -> bool:
-        """Ask for a message. Out: whether it was taken."""
-        number = int(tag.rpartition("-")[2])
-        body = {
-            "from": "34343",
-            "to": [f"+1416{560 + number // 10_000 % 400}{number % 10_000:04d}"],
-            "content": {"subject": "Hello", "slides": [{"text": "Hello"}], "fallback": {"text": "Hello"}},
-            "callback_data": tag,
-        }
-        headers = {"key": self.key, "Content-Type": "application/json", "Idempotency-Key": tag}
-        began, status, after = time.monotonic(), 0, ""
-        with suppress(OSError, http.client.HTTPException):
-            call = http.client.HTTPConnection("127.0.0.1", self.place.web_port, timeout=PATIENCE)
+    def send(self, provider: str, mark: str, numbers: Sequence[str]) -> None:
+        """One request, repeated under the same key until the answer is definite."""
+        body = json.dumps({**self.bodies[provider], "to": list(numbers), "callback_data": mark})
+        headers = {"key": self.key, "Content-Type": "application/json", "Idempotency-Key": mark}
+        ends = time.monotonic() + PATIENCE
+        self.requests += 1
+        while time.monotonic() < ends:
+            began = time.monotonic()
             try:
-                call.request("POST", "/api/v1/messages", json.dumps(body).encode(), headers)
-                answer = call.getresponse()
-                answer.read()
-                status, after = answer.status, answer.getheader("Retry-After") or ""
-            finally:
-                call.close()
-        self.answers.append(Answer(status, time.monotonic() - began, began, tag, after))
-        return status in {200, 201, 202}
+                line = HTTPConnection("127.0.0.1", self.place.web_port, timeout=30)
+                line.request("POST", "/api/v1/messages", body, headers)
+                answer = line.getresponse()
+                status, said = answer.status, answer.read()
+                line.close()
+            except (OSError, HTTPException) as error:
+                self.repeats[type(error).__name__] += 1
+                time.sleep(0.1)
+                continue
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            if status == 201:
+                self.taken += len(numbers)
+                return
+            if status not in {409, 429, 500, 502, 503, 504}:
+                self.refused.append(f"{status}: {said[:300]!r}")
+                return
+            self.repeats[str(status)] += 1
+            time.sleep(0.2)
+        self.refused.append("no definite answer")
+
+    def start(self, people: int, each: int, share: Callable[[], float]) -> list[Thread]:
+        """A thread for each provider that sends to `people` numbers, `each` a request; how far they may be is told by
+        `share` (0 to 1)."""
+
+        def work(provider: str) -> None:
+            for first in range(0, people, each):
+                while first > share() * people:
+                    time.sleep(0.05)
+                self.send(provider, f"{provider} {first}", numbers(provider, first, each))
+
+        threads = [Thread(target=work, args=(provider,), daemon=True) for provider in self.bodies]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    @property
+    def doubled(self) -> int:
+        """How many requests are more than one message, or none, although they were answered."""
+        marks = Counter(Message.objects.exclude(callback_data="").values_list("callback_data", flat=True))
+        return sum(count > 1 for count in marks.values()) + abs(len(marks) - self.requests)
 
 
-def issue(name: str = "Faults") -> str:
-    """A key that may send as fast as it likes, through the sender of Webex alone."""
-    from messaging.models import ApiKey, Sender, issue_key  # noqa: PLC0415
+def open_callers(place: World) -> Callers:
+    """A key with no bound to speak of, and a template for each sender there is."""
+    row, key, _secret = issue_key(name="Fault runs", scopes=list(SCOPES))
+    type(row).objects.filter(pk=row.pk).update(calls_per_second=1000)
+    bodies: dict[str, dict[str, object]] = {}
+    for sender in Sender.objects.select_related("account"):
+        provider = sender.account.provider
+        template = save_template(orders.content(provider, stored=False), name=f"To {provider}", user=None)
+        bodies[provider] = {"from": str(sender.pk), "template": str(template.pk)}
+    return Callers(place, key, bodies)
 
-    row, whole, _secret = issue_key(name=name, scopes=SCOPES)
-    ApiKey.objects.filter(pk=row.pk).update(calls_per_second=10_000)
-    row.senders.set(Sender.objects.filter(account__provider="webex", address="34343"))
-    return str(whole)
+
+def numbers(provider: str, first: int, count: int) -> list[str]:
+    """Phone numbers of a provider's area that all take the message; up to 30,000 of them."""
+    return [f"+1{AREAS[provider]}{556 + n // 10_000}{n % 10_000:04d}" for n in range(first, first + count)]

@@ -11,8 +11,23 @@ from importlib.util import find_spec
 
 from tests.faults.world import World
 
-THEMES = ("kills", "processes", "tasks", "steps", "thousand")
-THEMES += ("providers", "network", "broker", "database", "limits", "clocks", "receipts", "media")
+THEMES = (
+    "kills",
+    "processes",
+    "steps",
+    "tasks",
+    "doors",
+    "restored",
+    "thousand",
+    "providers",
+    "network",
+    "broker",
+    "database",
+    "limits",
+    "clocks",
+    "receipts",
+    "media",
+)
 COLUMNS = ("requested", "final", "lost", "duplicated", "ambiguous", "recovered", "drain_s")
 BOTH = ("sqlite", "postgresql")
 

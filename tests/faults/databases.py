@@ -49,12 +49,13 @@ class Cluster:
 
     def _run(self, program: str, *words: str) -> None:
         who = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"] if os.geteuid() == 0 else []
-        command = [*who, str(_binaries() / program), "-D", str(self.data), *words]
+        command = [*who, str(binaries() / program), "-D", str(self.data), *words]
         # pg_ctl's server keeps what it is given as output: a pipe would never end.
         subprocess.run(command, cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where PostgreSQL's programs are. Raises RuntimeError."""
     found = shutil.which("initdb")
     if found:
         return Path(found).parent

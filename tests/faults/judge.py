@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from media.models import Rendition
-from messaging.delivery.protocol import CRASHED
 from messaging.gateway import registry
 from messaging.models import SavedContent, SendAttempt, Transaction
 from tests.faults.catalogue import Figures
@@ -23,6 +22,8 @@ from tests.faults.world import World, end
 Rows = QuerySet[Transaction]
 FINAL = ("delivered", "read", "failed", "expired", "unconfirmed", "cancelled", "blocked")
 SENT = ("delivered", "read")
+# What a try is called that its worker did not come back from.
+CRASHED = "worker_lost"
 # Not final, and shown to the operator as what it is.
 SHOWN = ("unknown",)
 

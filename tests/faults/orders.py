@@ -3,6 +3,9 @@
 Imported once a world's settings are in force.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from django.utils import timezone
 
 from media.uploads import store
@@ -34,8 +37,15 @@ def place_order(provider: str, run: int, messages: int, *, stored: bool, encoded
     # The last two digits tell the sandbox's handset what to do: it takes the message.
     recipients = [RecipientOrder(f"+1{AREAS[run]}{555 + n // 100}{n % 100:02d}00") for n in range(messages)]
     sender = Sender.objects.get(account__provider=provider)
-    content = _spoken() if encoded else _content(provider, stored=stored)
-    return queue(Order(sender, content, recipients), now=timezone.now())
+    said = _spoken() if encoded else content(provider, stored=stored)
+    return queue(Order(sender, said, recipients), now=timezone.now())
+
+
+def order_to(provider: str, numbers: Sequence[str], *, subject: str = "Hello") -> Message:
+    """Queue a text, or a picture where none goes alone, to these numbers."""
+    sender = Sender.objects.get(account__provider=provider)
+    said = replace(content(provider, stored=False), subject=subject)
+    return queue(Order(sender, said, [RecipientOrder(number) for number in numbers]), now=timezone.now())
 
 
 def _account(provider: str, sandbox: str) -> ProviderAccount:
@@ -60,7 +70,8 @@ def _spoken() -> Content:
     return Content("Hello", "Hello", (Slide("Hello", parts=(Part("audio", asset=str(recording.pk)),)),), FALLBACK)
 
 
-def _content(provider: str, *, stored: bool) -> Content:
+def content(provider: str, *, stored: bool) -> Content:
+    """What the provider carries: a text, with a picture where it takes none alone; a new film where it is `stored`."""
     if stored:
         # A new film each time: one that is at the provider already is not stored again.
         name = f"Film of {timezone.now().isoformat()}"

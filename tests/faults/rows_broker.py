@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.faults.callers import Callers, issue
 from tests.faults.catalogue import BOTH, Fault, Figures
+from tests.faults.crowds import Callers, issue
 from tests.faults.sheets import Sheet
 from tests.faults.world import World, kill
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from tests.faults.breaking import Cut, Line, Link, slow
-from tests.faults.callers import Callers, issue
 from tests.faults.catalogue import Fault, Figures
+from tests.faults.crowds import Callers, issue
 from tests.faults.databases import Cluster
 from tests.faults.rows_broker import again_and_again
 from tests.faults.sheets import Sheet

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.faults import collecting
-from tests.faults.callers import Callers, issue
 from tests.faults.catalogue import BOTH, Fault, Figures
+from tests.faults.crowds import Callers, issue
 from tests.faults.rows_receipts import collected
 from tests.faults.sheets import Sheet
 from tests.faults.world import ROOT, World, end, wait_for

@@ -52,8 +52,11 @@ class World:
             "MMS_ALLOW_PRIVATE_TARGETS": f"127.0.0.1:{self.sandbox_port},127.0.0.1:{self.web_port}",
             "CELERY_BROKER_URL": NO_BROKER,
             "MMS_FAILPOINT": "",
+            # What is sent to many would wait for its sender to think again.
+            "MMS_UNDO_SECONDS": "0",
         }
         self._children: list[Child] = []
+        self._named: dict[str, Child] = {}
 
     @property
     def web(self) -> str:
@@ -85,9 +88,16 @@ class World:
         with (self.directory / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(words, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True)
         self._children.append(child)
+        self._named[name] = child
         return child
 
-    def start_sandbox(self, speed: float = 50, *, tell: Mapping[str, str] | None = None, tps: float = 100_000) -> Child:
+    def child(self, name: str) -> Child:
+        """The process that was last started under a name."""
+        return self._named[name]
+
+    def start_sandbox(
+        self, speed: float = 50, *options: str, tell: Mapping[str, str] | None = None, tps: float = 100_000
+    ) -> Child:
         """Play the providers; the ledger is written before each answer. In: where each provider posts its receipts,
         for those that are not told in every message. It may be stopped and started again on the same ledger."""
         config = self.directory / "tenants.json"
@@ -95,7 +105,7 @@ class World:
         rows = {name: {"tps": tps, **({"webhook_url": url} if url else {})} for name, url in told.items()}
         config.write_text(json.dumps(rows))
         words = ["sandbox", "--port", str(self.sandbox_port), "--speed", str(speed), "--ledger", str(self.ledger_path)]
-        child = self.start(sys.executable, "manage.py", *words, "--config", str(config), name="sandbox")
+        child = self.start(sys.executable, "manage.py", *words, "--config", str(config), *options, name="sandbox")
         wait_for(f"{self.sandbox}/healthz")
         return child
 
@@ -112,7 +122,9 @@ class World:
 
     def start_broker(self, *options: str) -> Child:
         """A Redis of the world's own; what is started from now on, and this process's Django, ring there."""
-        self.environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{self.broker_port}/0"
+        told = {"CELERY_BROKER_URL": f"redis://127.0.0.1:{self.broker_port}/0"}
+        self.environment.update(told)
+        os.environ.update(told)
         words = ["redis-server", "--port", str(self.broker_port), "--bind", "127.0.0.1", "--save", "", *options]
         child = self.start(*words, "--dir", str(self.directory), name="broker")
         _wait_for_port(self.broker_port)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.models import F
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -86,6 +87,30 @@ def test_a_message_that_brings_its_worker_down_is_given_up_at_the_fifth_time(acc
 
     assert seen == ["queued"] * (MOST_CRASHES - 1) + ["failed"]
     assert transaction.reason_code == "gave_up"
+
+
+def test_the_one_that_brings_its_worker_down_does_not_take_the_others_along(queued, account):
+    """Fault 38: those claimed together come back together once, and then one after another."""
+    rows = queued(*(f"+141655501{number}" for number in (11, 12, 13, 14)), "+14165550100").transactions
+    poison, taken = rows.get(recipient="+14165550100"), []
+    for _crash in range(40):
+        claims = claim(account, 20)
+        taken.append(len(claims))
+        if poison.pk in {one.transaction.pk for one in claims}:
+            lose_the_lease()
+        else:
+            record(account, [(one, Result(accepted=Accepted("t-1"))) for one in mark_wire(claims)])
+        due = rows.filter(status="queued").order_by("next_attempt_at").first()
+        if due is None:
+            break
+        # Time goes on to the moment the next one is due.
+        ahead = due.next_attempt_at - timezone.now()
+        rows.filter(status="queued").update(next_attempt_at=F("next_attempt_at") - max(ahead, timedelta()))
+
+    assert set(rows.exclude(pk=poison.pk).values_list("status", flat=True)) == {"accepted"}
+    poison.refresh_from_db()
+    assert (poison.status, poison.reason_code) == ("failed", "gave_up")
+    assert taken[:3] == [5, 5, 1]
 
 
 def test_an_unknown_outcome_is_closed_one_day(account, transaction: Transaction):
