@@ -8,7 +8,7 @@ from django.utils import timezone
 from messaging import callbacks
 from messaging.models import Message, Sender, issue_key
 from messaging.queueing import Order, RecipientOrder, queue
-from tests.faults.orders import _content as content
+from tests.faults.orders import content
 from tests.faults.sending import people
 from tests.messaging.callbacks.receiver import Receiver
 

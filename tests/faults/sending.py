@@ -24,8 +24,7 @@ from messaging.gateway.serving import base_path
 from messaging.models import ProviderAccount, SendAttempt, Sender, TimelineEntry, Transaction
 from messaging.queueing import Order, RecipientOrder, queue
 from mmsportal.sandbox.ledger import read
-from tests.faults.orders import AREAS, open_accounts
-from tests.faults.orders import _content as content
+from tests.faults.orders import AREAS, content, open_accounts
 from tests.faults.world import Child, World
 
 GOOD = "00"
