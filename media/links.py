@@ -19,10 +19,11 @@ MOST_REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """Where a file is fetched, as a path on the media host, and where its bytes lie."""
+    """Where a file is fetched, as a path on the media host, and where its bytes lie and how many they are."""
 
     path: str
     storage_key: str
+    size: int
 
     @property
     def url(self) -> str:
@@ -65,7 +66,7 @@ def _remember(files: Iterable[UUID], audience: str) -> set[UUID]:
         if file is None:
             continue
         found.add(file.pk)
-        _remembered[file.pk, audience] = Hosted(f"/m/{row.token}/{file.public_name}", file.storage_key)
+        _remembered[file.pk, audience] = Hosted(f"/m/{row.token}/{file.public_name}", file.storage_key, file.size or 0)
     while len(_remembered) > MOST_REMEMBERED:
         _remembered.popitem(last=False)
     return found

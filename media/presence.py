@@ -1,7 +1,7 @@
 """Whether stored files can be read right now, asked right before somebody is sent to fetch them."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Mapping
 from enum import StrEnum
 from time import monotonic
 
@@ -28,12 +28,15 @@ _seen: dict[str, float] = {}
 _away_until = 0.0
 
 
-def troubles(keys: Collection[str]) -> dict[str, Trouble]:
-    """Those of the stored files that cannot be read, and why. One short question for each that is not known."""
+def troubles(files: Mapping[str, int]) -> dict[str, Trouble]:
+    """Those of the stored files that cannot be read as they were stored, and why. In: the bytes of each by its key.
+
+    One short question for each that is not known.
+    """
     global _away_until
     found: dict[str, Trouble] = {}
     ends = monotonic() + PATIENCE
-    for key in keys:
+    for key, size in files.items():
         now = monotonic()
         if _seen.get(key, 0.0) > now:
             continue
@@ -41,7 +44,7 @@ def troubles(keys: Collection[str]) -> dict[str, Trouble]:
             found[key] = Trouble.UNAVAILABLE
             continue
         try:
-            storage.size(key)
+            whole = storage.size(key) == size
         except FileNotFoundError:
             found[key] = Trouble.LOST
             logger.error("the content %s is not in the storage", key)
@@ -50,7 +53,12 @@ def troubles(keys: Collection[str]) -> dict[str, Trouble]:
             _away_until = monotonic() + LEFT_ALONE
             logger.warning("media cannot be read: %s", error)
         else:
-            _remember(key)
+            if whole:
+                _remember(key)
+                continue
+            # A provider would fetch half a picture, and the recipient see none.
+            found[key] = Trouble.LOST
+            logger.error("the content %s is not whole in the storage", key)
     return found
 
 

@@ -1,19 +1,12 @@
 """Celery doors of the files: they carry no data, only "look now". Losing or repeating one changes nothing but time."""
 
-import logging
-from time import monotonic
 from typing import Any
 
 from celery import shared_task
-from kombu.exceptions import OperationalError as BrokerDown
 
-from media import renditions, retention
+from media import doorbell, renditions, retention
 from media.fitting.runner import WALL_SECONDS
 
-logger = logging.getLogger(__name__)
-# After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
-SILENCE = 5.0
-_silent_until = 0.0
 # The encoder is ended by its own limit first; what the storage takes comes on top.
 _SOFT, _HARD = int(WALL_SECONDS) + 60, int(WALL_SECONDS) + 90
 
@@ -40,11 +33,4 @@ def clean() -> None:
 
 def ring(*_args: Any, **_signal: Any) -> None:
     """Tell a worker that there is something to make, if the broker is up."""
-    global _silent_until
-    if monotonic() < _silent_until:
-        return
-    try:
-        fit.apply_async(retry=False)
-    except (BrokerDown, OSError) as error:
-        _silent_until = monotonic() + SILENCE
-        logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)
+    doorbell.ring(fit)

@@ -1,24 +1,17 @@
 """Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
 
-import logging
 import os
 from threading import Event, Lock, Thread
-from time import monotonic, sleep
+from time import sleep
 
-from celery import Task, shared_task
+from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerDown
 
+from media.doorbell import ring as _ring
 from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
 
-logger = logging.getLogger(__name__)
-# After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
-SILENCE = 5.0
-# Nor is a ring worth anything once the beat has rung: where there is much to send, each request and each receipt rings,
-# and a heap of rings would keep the sweep and the receipts waiting behind it.
-RING_SECONDS = 5.0
+# How often a storm of receipts may ring.
 RING_EVERY = 0.25
-_silent_until = 0.0
 
 
 @shared_task
@@ -148,14 +141,3 @@ class _Bell:
 
 
 _bell = _Bell()
-
-
-def _ring(task: "Task[[], None]") -> None:
-    global _silent_until
-    if monotonic() < _silent_until:
-        return
-    try:
-        task.apply_async(retry=False, expires=RING_SECONDS)
-    except (BrokerDown, OSError) as error:
-        _silent_until = monotonic() + SILENCE
-        logger.warning("the broker does not answer (%s); the sweep will find the work", type(error).__name__)

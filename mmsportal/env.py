@@ -34,6 +34,8 @@ CREDENTIALS_KEYS: list[str] = _env.list("CREDENTIALS_KEYS", default=[]) or [
 DEBUG: bool = _env.bool("DJANGO_DEBUG", False)
 
 DATABASE: dict[str, object] = _env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+# The longest that one statement may take on PostgreSQL; the web door, where people wait, has a shorter one (wsgi.py).
+STATEMENT_SECONDS: int = _env.int("DATABASE_STATEMENT_SECONDS", 60)
 BROKER_URL: str = _env.str("CELERY_BROKER_URL", "filesystem://")
 CACHE: dict[str, object] = _env.cache_url("CACHE_URL", default="locmemcache://")
 

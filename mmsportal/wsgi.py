@@ -3,4 +3,6 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
+# People and callers wait here: a statement that takes longer is given up (reliability 3.6).
+os.environ.setdefault("DATABASE_STATEMENT_SECONDS", "15")
 application = get_wsgi_application()

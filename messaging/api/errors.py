@@ -132,6 +132,13 @@ def server_error(_request: HttpRequest) -> JsonResponse:
     return _plain(500)
 
 
+def busy(_request: HttpRequest) -> JsonResponse:
+    """The same when the database does not answer, before or after a view has had its say."""
+    response = _plain(503)
+    response.headers["Retry-After"] = str(BUSY_SECONDS)
+    return response
+
+
 def _plain(status: int) -> JsonResponse:
     members = body(status, errors=_plain_faults(status))
     return JsonResponse(members, status=status, content_type=CONTENT_TYPE)

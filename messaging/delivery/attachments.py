@@ -46,7 +46,7 @@ def look(account: ProviderAccount, claims: Sequence[Claim]) -> Attachments:
     if not wanted:
         return Attachments()
     hosted = links.hosted(wanted, account.audience)
-    troubles = presence.troubles({one.storage_key for one in hosted.values()})
+    troubles = presence.troubles({one.storage_key: one.size for one in hosted.values()})
     wrong = {file: CODES[troubles[one.storage_key]] for file, one in hosted.items() if one.storage_key in troubles}
     wrong |= dict.fromkeys(wanted - set(hosted), GONE)
     faults = {pk: _worst(wrong[file] for file in some if file in wrong) for pk, some in files.items()}

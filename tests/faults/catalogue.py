@@ -23,7 +23,10 @@ THEMES = (
     "network",
     "broker",
     "database",
+    "limits",
+    "clocks",
     "receipts",
+    "media",
 )
 COLUMNS = ("requested", "final", "lost", "duplicated", "ambiguous", "recovered", "drain_s")
 BOTH = ("sqlite", "postgresql")

@@ -264,7 +264,7 @@ def enter(place: World) -> None:
     os.environ.update({**place.environment, "DJANGO_SETTINGS_MODULE": "mmsportal.settings"})
     django.setup()
     # That there is no broker is known here, and would be told between the lines of the table.
-    logging.getLogger("messaging.tasks").setLevel(logging.ERROR)
+    logging.getLogger("media.doorbell").setLevel(logging.ERROR)
 
 
 def open_world(place: World) -> None:

@@ -143,11 +143,11 @@ def test_while_the_storage_is_away_it_is_said_everywhere_and_nothing_is_lost(cli
         uploads.store(samples.png(34, 20), name="b.png", owner="user:1")
     assert caught.value.code == "storage_unavailable"
     assert Asset.objects.get() == asset
-    assert presence.troubles([asset.storage_key]) == {asset.storage_key: presence.Trouble.UNAVAILABLE}
+    assert presence.troubles({asset.storage_key: asset.size}) == {asset.storage_key: presence.Trouble.UNAVAILABLE}
     line.fault = ""
     assert client.get(f"/m/{path}").status_code == 200
     presence.forget()
-    assert presence.troubles([asset.storage_key]) == {}
+    assert presence.troubles({asset.storage_key: asset.size}) == {}
 
 
 @pytest.fixture

@@ -151,6 +151,10 @@ def broken(storage: Path, how: str, picture: Asset) -> Callable[[], None]:
     if how == "lost":
         shutil.move(place, aside)
         return lambda: shutil.move(aside, place) and None
+    if how == "cut":
+        shutil.copy(place, aside)
+        place.write_bytes(aside.read_bytes()[:-20])
+        return lambda: shutil.move(aside, place) and None
     # A folder where the file should be: readable by nobody, root included.
     shutil.move(place, aside)
     place.mkdir()
@@ -162,7 +166,9 @@ def broken(storage: Path, how: str, picture: Asset) -> Callable[[], None]:
     return mend
 
 
-@pytest.mark.parametrize(("how", "code"), [("lost", "media_lost"), ("unreadable", "media_unavailable")])
+@pytest.mark.parametrize(
+    ("how", "code"), [("lost", "media_lost"), ("cut", "media_lost"), ("unreadable", "media_unavailable")]
+)
 def test_what_cannot_be_read_waits_with_a_reason_and_goes_out_after(
     how, code, content, picture, queued, make_account, make_sender, sandbox
 ) -> None:
