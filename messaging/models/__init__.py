@@ -1,10 +1,11 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.figures import ClosedOutcome, CountedUpTo, TransactionCount
 from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
-from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
+from messaging.models.messages import TAIL_DIGITS, IdempotencyRecord, Message, Tail, Transaction, client_ref
 from messaging.models.provider_codes import ProviderCode
 from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
@@ -14,9 +15,12 @@ from messaging.models.templates import Draft, DraftVersion, Part, Slide, Templat
 __all__ = [
     "LONGEST_ROTATION",
     "SCOPES",
+    "TAIL_DIGITS",
     "ApiKey",
     "Callback",
     "CallbackEndpoint",
+    "ClosedOutcome",
+    "CountedUpTo",
     "Draft",
     "DraftVersion",
     "IdempotencyRecord",
@@ -35,10 +39,12 @@ __all__ = [
     "SendAttempt",
     "Sender",
     "Slide",
+    "Tail",
     "Template",
     "TemplateVersion",
     "TimelineEntry",
     "Transaction",
+    "TransactionCount",
     "client_ref",
     "issue_key",
     "rotate_key",
