@@ -7,7 +7,19 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
+from messaging import (
+    callbacks,
+    delivery,
+    encoding,
+    inbound,
+    lists,
+    receipts,
+    reconciling,
+    repeats,
+    retention,
+    steering,
+    tallies,
+)
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -82,6 +94,19 @@ def clear_repeats() -> None:
     """Clear away the answers that nobody can ask for again."""
     while repeats.purge(now=timezone.now()):
         pass
+
+
+@shared_task
+def count_transactions() -> None:
+    """Bring the counts of the charts up to date."""
+    tallies.count()
+    tallies.purge(now=timezone.now())
+
+
+@shared_task
+def clear_history() -> None:
+    """Clear away what was kept long enough."""
+    retention.purge(now=timezone.now())
 
 
 @shared_task

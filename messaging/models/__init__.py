@@ -1,7 +1,7 @@
 from messaging.models.attempts import SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
-from messaging.models.figures import ClosedOutcome, CountedUpTo, TransactionCount
+from messaging.models.figures import ClosedOutcome, CountedUpTo, TransactionCount, Veiled
 from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
@@ -45,6 +45,7 @@ __all__ = [
     "TimelineEntry",
     "Transaction",
     "TransactionCount",
+    "Veiled",
     "client_ref",
     "issue_key",
     "rotate_key",

@@ -57,3 +57,13 @@ class ClosedOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transaction_id} {self.status}"
+
+
+class Veiled(models.Model):
+    """Up to when the numbers of one table are digests; `messaging.retention` is the only writer."""
+
+    table = models.CharField(max_length=60, unique=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.table} until {self.until:%Y-%m-%d}"

@@ -161,9 +161,7 @@ def _of_messages(found: Found, rows: QuerySet[Transaction]) -> Stretches:
         yield _gathered(together, rows)
 
 
-def _gathered(
-    messages: list[Message], rows: QuerySet[Transaction]
-) -> tuple[Mapping[UUID, str], QuerySet[Transaction]]:
+def _gathered(messages: list[Message], rows: QuerySet[Transaction]) -> tuple[Mapping[UUID, str], QuerySet[Transaction]]:
     names = {message.pk: message.name for message in messages}
     return names, rows.filter(message__in=names).defer("substitutions").order_by("-message", "position")
 

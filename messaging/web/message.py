@@ -25,7 +25,7 @@ from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.content import Part
 from messaging.models import Message, ProviderAccount, Sender, Transaction
-from messaging.statuses import CANCELLABLE, LABELS, LOST, SETTLED, Status
+from messaging.statuses import LABELS, LOST, SETTLED, Status
 from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
 from messaging.web.looks import Look, look, number_for, segments
 from messaging.web.messages import readable_query

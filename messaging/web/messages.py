@@ -120,7 +120,7 @@ def _down_to(end: Message) -> Q:
 
 
 def rows_of(messages: Iterable[Message]) -> list[Row]:
-    """Messages with their bars, in one query whatever their number: the smallest first, until MOST_COUNTED are counted."""
+    """Messages with their bars, in one query: of the smallest, until MOST_COUNTED recipients are counted."""
     messages = list(messages)
     counted: dict[UUID, dict[str, int]] = defaultdict(dict)
     rows = (

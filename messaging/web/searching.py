@@ -144,7 +144,7 @@ def statuses_of(filters: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _hits(rows: QuerySet[Message], text: str, *, whole: bool) -> tuple[list[UUID], str]:
-    """The ids of the newest messages that a text names, by name, subject or number, and the search's bounds in words."""
+    """The ids of the newest messages with a text in name, subject or number, and the search's bounds in words."""
     ids = list(rows.values_list("pk", flat=True)[: READ_THROUGH + 1])
     words = Q(name__icontains=text) | Q(content__subject__icontains=text)
     # As a subquery it would be one query, which may choose to read all messages for the words first.

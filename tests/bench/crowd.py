@@ -26,7 +26,8 @@ def fill(rows: int) -> dict[str, Any]:
     from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from messaging.models import Message, ProviderAccount, Sender, TimelineEntry, Transaction, issue_key  # noqa: PLC0415
+    from messaging import tallies  # noqa: PLC0415
+    from messaging.models import SCOPES, Message, ProviderAccount, Sender, TimelineEntry, Transaction, issue_key  # noqa: PLC0415
     from messaging.queueing import Order, RecipientOrder, queue  # noqa: PLC0415
     from tests.working import HELLO  # noqa: PLC0415
 
@@ -34,7 +35,7 @@ def fill(rows: int) -> dict[str, Any]:
     account.credentials = {"service_key": "sandbox-service-key"}
     account.save()
     senders = [Sender.objects.create(address=str(34343 + n), kind="short_code", account=account) for n in range(3)]
-    keys = [issue_key(name=name, scopes=["messages:read"]) for name in ("Shop", "Rare")]
+    keys = [issue_key(name=name, scopes=list(SCOPES)) for name in ("Shop", "Rare")]
     user = User.objects.create_superuser("reader", "reader@example.com", "not used here")
     now = timezone.now()
     message = queue(Order(senders[0], HELLO, [RecipientOrder("+12005550100")], source="api"), now=now)
@@ -129,6 +130,8 @@ def fill(rows: int) -> dict[str, Any]:
     message.delete()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    while tallies.count():
+        pass
     client = Client()
     client.force_login(user)
     biggest = Message.objects.order_by("-total").values_list("pk", flat=True)[0]
@@ -195,9 +198,7 @@ def _quoted(connection: Any, moment: str) -> str:
 
 
 def _choice(one: str, first: object, other: str, second: object) -> Any:
-    return lambda last: (
-        f"CASE WHEN {one} THEN {_text(first)} WHEN {other} THEN {_text(second)} ELSE {_text(last)} END"
-    )
+    return lambda last: f"CASE WHEN {one} THEN {_text(first)} WHEN {other} THEN {_text(second)} ELSE {_text(last)} END"
 
 
 def _copy(cursor: Any, model: Any, key: object, source: str, own: dict[str, str]) -> None:
