@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from messaging import timeline
-from messaging.models import ApiKey, TimelineEntry
+from messaging.models import ApiKey, TimelineEntry, Transaction
 from messaging.timeline import Moment
 
 # One question reads so many numbers at most, whoever's they are: its cost must not grow with the table.
@@ -31,11 +31,13 @@ class Stretch:
 
 
 def beginning(key: ApiKey) -> int:
-    """The place before everything of an integration; the newest of all when it has sent nothing yet. Two queries."""
-    first = key.messages.order_by("pk").first()
-    if first is None:
+    """The place before everything of an integration; the newest of all when it has sent nothing yet. Three queries."""
+    message = key.messages.order_by("pk").values_list("pk", flat=True).first()
+    if message is None:
         return newest()
-    entries = TimelineEntry.objects.filter(transaction__message=first)
+    # The first entries of a message are written in the order of its recipients.
+    first = Transaction.objects.filter(message=message).order_by("position").values_list("pk", flat=True)[:1]
+    entries = TimelineEntry.objects.filter(transaction__in=list(first))
     return (entries.aggregate(first=Min("id"))["first"] or 1) - 1
 
 

@@ -1,7 +1,7 @@
 """What was kept long enough goes: texts and media first, then raw receipts, numbers, and in the end the history itself.
 
-Deleted in batches, on both databases alike (decision 0016). Each batch is one commit that leaves nothing half done, and
-finds what is left by looking, so a killed round is simply continued. What is open, or still owed to a caller, stays.
+Deleted in batches, on both databases alike (docs/decisions). Each batch is one commit that leaves nothing half done,
+and finds what is left by looking, so a killed round is simply continued. What is open, or owed to a caller, stays.
 """
 
 from collections.abc import Callable

@@ -150,20 +150,20 @@ def _of_messages(found: Found, rows: QuerySet[Transaction]) -> Stretches:
     """The rows of a list's messages: small messages together, big ones in stretches of their own."""
     together: list[Message] = []
     for message in _messages(found):
-        if message.total > AT_ONCE:
-            yield from _by_position(message, rows.filter(message=message))
-            continue
-        if sum(one.total for one in together) + message.total > AT_ONCE:
+        if together and sum(one.total for one in together) + message.total > AT_ONCE:
             yield _gathered(together, rows)
             together = []
-        together.append(message)
+        if message.total > AT_ONCE:
+            yield from _by_position(message, rows.filter(message=message))
+        else:
+            together.append(message)
     if together:
         yield _gathered(together, rows)
 
 
 def _gathered(messages: list[Message], rows: QuerySet[Transaction]) -> tuple[Mapping[UUID, str], QuerySet[Transaction]]:
     names = {message.pk: message.name for message in messages}
-    return names, rows.filter(message__in=names).defer("substitutions").order_by("-message", "position")
+    return names, rows.filter(message__in=names).defer("substitutions").order_by("-message_id", "position")
 
 
 def _messages(found: Found) -> Iterator[Message]:

@@ -133,7 +133,7 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "called_back": called_back(message),
         "undoable": any(hold.kind == "undo" for hold in kept),
         "finish": finish_of(message, carriers, now=now, free=0 if message.paused_at else waiting - held),
-        "resendable": sum(counts.get(status, 0) for status in LOST),
+        "resendable": 0 if message.emptied_at else sum(counts.get(status, 0) for status in LOST),
         "may_send": request.user.has_perm("messaging.send_message"),
         "pulse": Pulse(version, last or message.created_at, settled, now),
     }

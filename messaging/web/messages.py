@@ -17,7 +17,7 @@ from django.views import View
 from messaging.models import Message, Transaction
 from messaging.statuses import CANCELLABLE
 from messaging.web.looks import Segment, segments
-from messaging.web.searching import Found, MessageFilters, find
+from messaging.web.searching import Found, MessageFilters, behind, down_to, find
 from messaging.web.shell import PortalMixin
 
 PAGE = 50
@@ -92,7 +92,7 @@ def window(rows: QuerySet[Message], also: Q | None, most: int) -> tuple[list[Mes
     if also is None:
         return list(rows[:most]), None
     end = rows.select_related(None).only("created_at")[WINDOW - 1 : WINDOW].first()
-    return list((rows.filter(_down_to(end)) if end else rows).filter(also)[:most]), end
+    return list((rows.filter(down_to(end)) if end else rows).filter(also)[:most]), end
 
 
 def _number(found: Found) -> tuple[int, bool]:
@@ -101,22 +101,13 @@ def _number(found: Found) -> tuple[int, bool]:
         number = found.rows.order_by()[: COUNTED + 1].count()
         return min(number, COUNTED), number <= COUNTED
     end = found.rows.only("created_at")[WINDOW - 1 : WINDOW].first()
-    rows = found.rows.filter(_down_to(end)) if end else found.rows
+    rows = found.rows.filter(down_to(end)) if end else found.rows
     return rows.filter(found.also).order_by().count(), end is None
 
 
 def _place(before: str) -> Message | None:
     identity = uuid_or_none(before)
     return Message.objects.filter(pk=identity).only("created_at").first() if identity else None
-
-
-def behind(last: Message) -> Q:
-    """What follows a message in the list. The first condition is the second's too: it is for the index."""
-    return Q(created_at__lte=last.created_at) & (Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk))
-
-
-def _down_to(end: Message) -> Q:
-    return Q(created_at__gte=end.created_at) & (Q(created_at__gt=end.created_at) | Q(pk__gte=end.pk))
 
 
 def rows_of(messages: Iterable[Message]) -> list[Row]:

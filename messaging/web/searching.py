@@ -143,17 +143,26 @@ def statuses_of(filters: dict[str, Any]) -> tuple[str, ...]:
     return next((group.statuses for group in GROUPS if group.name == filters.get("status")), ())
 
 
+def behind(last: Message) -> Q:
+    """What follows a message in the list. The first condition is the second's too: it is for the index."""
+    return Q(created_at__lte=last.created_at) & (Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk))
+
+
+def down_to(end: Message) -> Q:
+    """What comes before a message in the list, and the message itself."""
+    return Q(created_at__gte=end.created_at) & (Q(created_at__gt=end.created_at) | Q(pk__gte=end.pk))
+
+
 def _hits(rows: QuerySet[Message], text: str, *, whole: bool) -> tuple[list[UUID], str]:
     """The ids of the newest messages with a text in name, subject or number, and the search's bounds in words."""
-    ids = list(rows.values_list("pk", flat=True)[: READ_THROUGH + 1])
-    words = Q(name__icontains=text) | Q(content__subject__icontains=text)
-    # As a subquery it would be one query, which may choose to read all messages for the words first.
-    hits = list(rows.filter(words, pk__in=ids[:READ_THROUGH]).values_list("pk", flat=True)[:MOST_HITS])
-    note = ""
-    if len(ids) > READ_THROUGH:
+    words, note = Q(name__icontains=text) | Q(content__subject__icontains=text), ""
+    # As a part of the page's question it might be answered by reading all messages there are.
+    if end := rows.only("created_at")[READ_THROUGH : READ_THROUGH + 1].first():
+        rows = rows.filter(down_to(end))
         note = _("Names and subjects: the newest %(number)s messages were searched. Give dates to look elsewhere.") % {
             "number": f"{READ_THROUGH:,}"
         }
+    hits = list(rows.filter(words).values_list("pk", flat=True)[:MOST_HITS])
     if number := read_number(text, whole=whole):
         found = Transaction.objects.filter(number.condition).order_by("-id").values_list("message", flat=True)
         hits += list(found[:MOST_HITS])

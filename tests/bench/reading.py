@@ -42,9 +42,9 @@ def measure(place: World, *, rows: int = 1_000_000, rounds: int = ROUNDS) -> lis
 
 def compared(sides: list[tuple[HTTPConnection, dict[str, Any]]], rounds: int) -> list[dict[str, object]]:
     """The rows for two servers that are filled, the small one first."""
-    pages = [_pages(line, asks) for line, asks in sides]
+    chosen = [[*pages(asks), *_deep_pages(line, asks)] for line, asks in sides]
     found = []
-    for (name, small, key), (_name, large, _key) in zip(*pages, strict=True):
+    for (name, small, key), (_name, large, _key) in zip(*chosen, strict=True):
         took: list[list[float]] = [[], []]
         for turn in range(rounds + 1):
             for side, address in enumerate((small, large)):
@@ -64,7 +64,7 @@ def _filled(place: World, rows: int) -> dict[str, Any]:
     return asks
 
 
-def _pages(line: HTTPConnection, asks: dict[str, Any]) -> list[Page]:
+def pages(asks: dict[str, Any]) -> list[Page]:
     """Each page's name, its address, and whether it is the API's."""
     number, rare = asks["number"], asks["senders"][2]
     common, list_, api = asks["senders"][0], "/messages/", "/api/v1"
@@ -132,8 +132,12 @@ def _pages(line: HTTPConnection, asks: dict[str, Any]) -> list[Page]:
         "events deep": "/events?limit=100&after=20000",
     }.items():
         found.append((f"api {name}", api + query, True))
-    found += [(f"api {name} deep", _deep(line, asks, f"{api}/{name}"), True) for name in ("messages", "transactions")]
     return found
+
+
+def _deep_pages(line: HTTPConnection, asks: dict[str, Any]) -> list[Page]:
+    names = ("messages", "transactions")
+    return [(f"api {name} deep", _deep(line, asks, f"/api/v1/{name}"), True) for name in names]
 
 
 def _deep(line: HTTPConnection, asks: dict[str, Any], address: str) -> str:
