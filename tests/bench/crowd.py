@@ -268,7 +268,8 @@ def _without_indexes(cursor: Any, vendor: str) -> Iterator[None]:
         cursor.execute(f'DROP INDEX "{name}"')
     # Millions of rows in one statement; and what is written refers to what was written just before.
     cursor.execute("SET session_replication_role = replica" if postgres else "PRAGMA foreign_keys = OFF")
-    cursor.execute("SET statement_timeout = 0" if postgres else "PRAGMA synchronous = OFF")
+    if postgres:
+        cursor.execute("SET statement_timeout = 0")
     yield
     for _name, how in indexes:
         cursor.execute(how)

@@ -11,7 +11,7 @@ from messaging.models import InboundMessage, Message, OptOut, ReceiptInbox, Temp
 from tests.messaging.web.conftest import write_message
 
 NOW = datetime.now(UTC)
-PAGES = ("dashboard", "messages", "conversations", "templates", "codes", "compose")
+PAGES = ("dashboard", "messages", "conversations", "templates", "codes")
 APIS = ("messages", "transactions", "events", "senders", "templates", "opt-outs", "codes", "callbacks")
 NARROWED = ("?q=0100", "?q=%2B16475550100", "?q=sale", "?status=delivered", "?source=web&since=2020-01-01")
 
