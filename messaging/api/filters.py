@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from messaging.api.paging import read_moment, read_number, read_status
 from messaging.models import Sender, Transaction
@@ -55,8 +55,8 @@ def _shifted(moment: datetime, by: timedelta) -> datetime:
         return moment
 
 
-def of_message(rows: "QuerySet[Transaction]", message: UUID) -> "QuerySet[Transaction]":
+def of_message(message: UUID) -> Q:
     """The transactions of one message; their ids are of its time, as above."""
     at, apart = message.int >> CLOCK, int(APART.total_seconds() * 1000)
     first, last = max(0, at - apart), min(at + apart, (1 << 48) - 1)
-    return rows.filter(message=message, pk__gte=UUID(int=first << CLOCK), pk__lt=UUID(int=last << CLOCK))
+    return Q(message=message, pk__gte=UUID(int=first << CLOCK), pk__lt=UUID(int=last << CLOCK))

@@ -25,7 +25,7 @@ class Transactions(ServiceView):
         wanted = chosen(values, "Transaction")
         rows = Transaction.objects.for_key(self.key).select_related("account", "sender")
         if (message := read_id(values, "message")) is not None:
-            rows = of_message(rows, message)
+            rows = rows.filter(of_message(message))
         found = page(filtered(rows, values, prefix="message__"), request, values)
         return listed(found, [wanted.of(shapes.transaction(row)) for row in found.rows])
 

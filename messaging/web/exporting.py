@@ -22,8 +22,8 @@ from messaging.lists import MARK, lines
 from messaging.models import Message, Sender, Transaction
 from messaging.statuses import LABELS, Status
 from messaging.web.message import RecipientFilters, picked
-from messaging.web.messages import behind, readable_query, window
-from messaging.web.searching import Found, MessageFilters, find, read_number, statuses_of
+from messaging.web.messages import readable_query, window
+from messaging.web.searching import Found, MessageFilters, behind, find, read_number, statuses_of
 from messaging.web.shell import PortalMixin
 
 logger = logging.getLogger(__name__)

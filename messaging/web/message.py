@@ -148,7 +148,7 @@ def waiting_at(carriers: Sequence[Sender]) -> list[ProviderAccount | Sender]:
     return list(holding.values())
 
 
-def version_of(counts: dict[str, int], last: datetime | None) -> str:
+def version_of(counts: Mapping[str, int], last: datetime | None) -> str:
     """What a page shows, in one word: differs whenever a transaction of the message has moved."""
     return "-".join([*(f"{status}{counts[status]}" for status in sorted(counts)), str(last.timestamp() if last else 0)])
 

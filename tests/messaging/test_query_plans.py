@@ -15,7 +15,7 @@ GROWING = ("messaging_transaction", "messaging_timelineentry", "messaging_messag
 # A whole table read row by row, in the words of PostgreSQL and of SQLite.
 READ_WHOLE = {
     "postgresql": re.compile(rf"Seq Scan on ({'|'.join(GROWING)})\b"),
-    "sqlite": re.compile(rf"^SCAN ({'|'.join(GROWING)}|U\d+|T\d+)(?! USING)"),
+    "sqlite": re.compile(rf"^SCAN ({'|'.join(GROWING)}|U\d+)(?! USING)"),
 }
 # Some of the indexes that pages must not do without, and one page for each.
 NEEDED = {

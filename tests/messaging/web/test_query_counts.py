@@ -12,7 +12,7 @@ from tests.messaging.web.conftest import write_message
 
 NOW = datetime.now(UTC)
 PAGES = ("dashboard", "messages", "conversations", "templates", "codes")
-APIS = ("messages", "transactions", "events", "senders", "templates", "opt-outs", "codes", "callbacks")
+APIS = ("messages", "transactions", "events", "senders", "templates", "opt-outs", "callbacks")
 NARROWED = ("?q=0100", "?q=%2B16475550100", "?q=sale", "?status=delivered", "?source=web&since=2020-01-01")
 
 
