@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from messaging import timeline
-from messaging.models import ApiKey, TimelineEntry
+from messaging.models import ApiKey, TimelineEntry, Transaction
 from messaging.timeline import Moment
 
 # One question reads so many numbers at most, whoever's they are: its cost must not grow with the table.
@@ -31,11 +31,13 @@ class Stretch:
 
 
 def beginning(key: ApiKey) -> int:
-    """The place before everything of an integration; the newest of all when it has sent nothing yet. Two queries."""
-    first = key.messages.order_by("pk").first()
-    if first is None:
-        return _newest()
-    entries = TimelineEntry.objects.filter(transaction__message=first)
+    """The place before everything of an integration; the newest of all when it has sent nothing yet. Three queries."""
+    message = key.messages.order_by("pk").values_list("pk", flat=True).first()
+    if message is None:
+        return newest()
+    # The first entries of a message are written in the order of its recipients.
+    first = Transaction.objects.filter(message=message).order_by("position").values_list("pk", flat=True)[:1]
+    entries = TimelineEntry.objects.filter(transaction__in=list(first))
     return (entries.aggregate(first=Min("id"))["first"] or 1) - 1
 
 
@@ -44,12 +46,12 @@ def after(key: ApiKey, place: int, *, limit: int) -> Stretch:
 
     No database transaction may be open. `more` without entries: they lie further on, or a writer is not done yet.
     """
-    newest = _newest()
-    if newest <= place:
+    last = newest()
+    if last <= place:
         return Stretch([], place, more=False)
-    if not _all_written():
+    if not all_written():
         return Stretch([], place, more=True)
-    end = min(newest, place + WINDOW)
+    end = min(last, place + WINDOW)
     rows = list(
         TimelineEntry.objects.filter(pk__gt=place, pk__lte=end, transaction__message__api_key=key)
         .select_related("transaction__message", "transaction__account")
@@ -58,14 +60,15 @@ def after(key: ApiKey, place: int, *, limit: int) -> Stretch:
     )
     worded = [(row, timeline.worded(row, row.transaction.account.provider)) for row in rows]
     full = len(rows) == limit
-    return Stretch(worded, rows[-1].pk if full else end, more=full or end < newest)
+    return Stretch(worded, rows[-1].pk if full else end, more=full or end < last)
 
 
-def _newest() -> int:
+def newest() -> int:
+    """The highest number that an entry has, 0 without any."""
     return TimelineEntry.objects.aggregate(newest=Max("id"))["newest"] or 0
 
 
-def _all_written() -> bool:
+def all_written() -> bool:
     """Wait until whoever was writing when the newest number was read has finished: all lower numbers are there now, or
     never will be. SQLite has one writer at a time, whose numbers come in the order of its commits.
 

@@ -8,7 +8,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from media.doorbell import ring as _ring
-from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
+from messaging import (
+    callbacks,
+    delivery,
+    encoding,
+    inbound,
+    lists,
+    receipts,
+    reconciling,
+    repeats,
+    retention,
+    steering,
+    tallies,
+)
 
 # How often a storm of receipts may ring.
 RING_EVERY = 0.25
@@ -84,6 +96,19 @@ def clear_repeats() -> None:
     """Clear away the answers that nobody can ask for again."""
     while repeats.purge(now=timezone.now()):
         pass
+
+
+@shared_task
+def count_transactions() -> None:
+    """Bring the counts of the charts up to date."""
+    tallies.count()
+    tallies.purge(now=timezone.now())
+
+
+@shared_task
+def clear_history() -> None:
+    """Clear away what was kept long enough."""
+    retention.purge(now=timezone.now())
 
 
 @shared_task

@@ -66,5 +66,11 @@ ALLOW_PRIVATE_TARGETS: frozenset[str] = frozenset(_env.list("MMS_ALLOW_PRIVATE_T
 # How long a message to many can be called back before anything of it leaves; 0 for not at all.
 UNDO_SECONDS: int = _env.int("MMS_UNDO_SECONDS", 60)
 
+# For how many days what is over is kept (docs/operating.md, "What is kept"); 0 is for ever.
+CONTENT_DAYS: int = _env.int("MMS_CONTENT_DAYS", 90)
+RECEIPT_DAYS: int = _env.int("MMS_RECEIPT_DAYS", 30)
+HISTORY_DAYS: int = _env.int("MMS_HISTORY_DAYS", 396)
+NUMBER_DAYS: int = _env.int("MMS_NUMBER_DAYS", 396)
+
 # Where a process stops dead, for the fault runs only, e.g. "before_wire". Never set it on a real portal.
 FAILPOINT: str = _env.str("MMS_FAILPOINT", "")

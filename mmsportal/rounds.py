@@ -16,6 +16,12 @@ CELERY_BEAT_SCHEDULE = {
     "send callbacks": {"task": "messaging.tasks.send_callbacks", "schedule": 5.0, "options": {"expires": 5.0}},
     "clear repeats": {"task": "messaging.tasks.clear_repeats", "schedule": 600.0, "options": {"expires": 600.0}},
     "clear callbacks": {"task": "messaging.tasks.clear_callbacks", "schedule": 600.0, "options": {"expires": 600.0}},
+    "count transactions": {
+        "task": "messaging.tasks.count_transactions",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "clear history": {"task": "messaging.tasks.clear_history", "schedule": 600.0, "options": {"expires": 600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

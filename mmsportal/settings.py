@@ -131,6 +131,8 @@ ALLOW_PRIVATE_TARGETS = env.ALLOW_PRIVATE_TARGETS
 CREDENTIALS_KEYS = env.CREDENTIALS_KEYS
 FAILPOINT = env.FAILPOINT
 UNDO_SECONDS = env.UNDO_SECONDS
+CONTENT_DAYS, RECEIPT_DAYS = env.CONTENT_DAYS, env.RECEIPT_DAYS
+HISTORY_DAYS, NUMBER_DAYS = env.HISTORY_DAYS, env.NUMBER_DAYS
 # Webhook bodies that came while the database was away; every web and worker process of a host shares it.
 SPOOL_DIR = env.VAR_DIR / "spool"
 

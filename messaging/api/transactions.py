@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from messaging.api import docs, shapes
 from messaging.api.errors import Problem
-from messaging.api.filters import filtered
+from messaging.api.filters import filtered, of_message
 from messaging.api.paging import page, query_values, read_id
 from messaging.api.sparse import FIELDS, chosen
 from messaging.api.views import ServiceView, listed
@@ -27,7 +27,7 @@ class Transactions(ServiceView):
         wanted = chosen(values, "Transaction")
         rows = Transaction.objects.for_key(self.key).select_related("account", "sender")
         if (message := read_id(values, "message")) is not None:
-            rows = rows.filter(message=message)
+            rows = rows.filter(of_message(message))
         found = page(filtered(rows, values, prefix="message__"), request, values)
         return listed(found, [wanted.of(shapes.transaction(row)) for row in found.rows])
 

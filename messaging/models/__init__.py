@@ -1,10 +1,11 @@
 from messaging.models.attempts import Known, SendAttempt, TimelineEntry
 from messaging.models.callbacks import Callback, CallbackEndpoint
 from messaging.models.consent import InboundMessage, OptOut
+from messaging.models.figures import ClosedOutcome, CountedUpTo, TransactionCount, Veiled
 from messaging.models.issuing import LONGEST_ROTATION, issue_key, rotate_key
 from messaging.models.kept import KeptContent
 from messaging.models.lists import OwnNumber, RecipientList, RecipientRow
-from messaging.models.messages import IdempotencyRecord, Message, Transaction, client_ref
+from messaging.models.messages import TAIL_DIGITS, IdempotencyRecord, Message, Tail, Transaction, client_ref
 from messaging.models.pacing import PaceBucket, PaceShare, SendingPause
 from messaging.models.provider_codes import ProviderCode
 from messaging.models.receipts import ReceiptInbox
@@ -15,9 +16,12 @@ from messaging.models.templates import Draft, DraftVersion, Part, Slide, Templat
 __all__ = [
     "LONGEST_ROTATION",
     "SCOPES",
+    "TAIL_DIGITS",
     "ApiKey",
     "Callback",
     "CallbackEndpoint",
+    "ClosedOutcome",
+    "CountedUpTo",
     "Draft",
     "DraftVersion",
     "IdempotencyRecord",
@@ -40,10 +44,13 @@ __all__ = [
     "Sender",
     "SendingPause",
     "Slide",
+    "Tail",
     "Template",
     "TemplateVersion",
     "TimelineEntry",
     "Transaction",
+    "TransactionCount",
+    "Veiled",
     "client_ref",
     "issue_key",
     "rotate_key",

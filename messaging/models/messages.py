@@ -1,10 +1,11 @@
 """An act of sending (Message), and one message to one recipient (Transaction), which is its own queue entry."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from uuid6 import uuid7
 
 from messaging import bands
@@ -12,6 +13,7 @@ from messaging.content import Content
 from messaging.models.senders import ApiKey, ProviderAccount, Sender
 from messaging.statuses import LABELS, Status, Via
 
+TAIL_DIGITS = 4
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 STATUSES = [(status.value, LABELS[status]) for status in Status]
 
@@ -19,6 +21,19 @@ STATUSES = [(status.value, LABELS[status]) for status in Status]
 def client_ref(identity: UUID) -> str:
     """Our reference at the provider: the 128 bits of a transaction's id in 26 plain characters (base 32)."""
     return "".join(CROCKFORD[identity.int >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Tail(models.Func):
+    """The last TAIL_DIGITS of a number, for an index that finds numbers by their end.
+
+    Written out, not as a parameter: SQLite takes an index only for the very expression it was made of.
+    """
+
+    template = f"right(%(expressions)s, {TAIL_DIGITS})"
+    output_field = models.CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template=f"substr(%(expressions)s, -{TAIL_DIGITS})", **context)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -98,16 +113,24 @@ class Message(models.Model):
     dialect_ref = models.CharField(max_length=64, blank=True, default="", editable=False)
     # A form or an idempotent request may be posted twice; the message exists once.
     once = models.CharField(max_length=80, null=True, unique=True, editable=False)
+    # Its texts and media are gone, for they were kept long enough; `messaging.retention` is the only writer.
+    emptied_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("send_message", "Can send messages"), ("view_numbers", "Can see whole phone numbers")]
+        permissions = [
+            ("send_message", "Can send messages"),
+            ("view_numbers", "Can see whole phone numbers"),
+            ("export_message", "Can download recipients and outcomes"),
+        ]
         indexes = [
             models.Index(fields=["api_key", "-id"], name="message_of_key"),
-            models.Index(fields=["-created_at"], name="message_by_time"),
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
+            models.Index(fields=["sender", "-created_at", "-id"], name="message_of_sender"),
+            models.Index(fields=["created_at"], name="message_to_empty", condition=Q(emptied_at=None)),
             models.Index(fields=["id"], name="message_encoding", condition=Q(fitting="running")),
             models.Index(fields=["dialect_ref"], name="message_dialect_ref", condition=~Q(dialect_ref="")),
         ]
@@ -197,9 +220,11 @@ class Transaction(models.Model):
             models.Index(fields=["lease_until"], name="tx_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["receipt_deadline"], name="tx_awaited", condition=Q(receipt_deadline__isnull=False)),
             models.Index(fields=["message", "position"], name="tx_of_message"),
-            models.Index(fields=["message", "status"], name="tx_counts"),
+            # Holds all that the page of a message counts, so that 100,000 recipients are counted without their rows.
+            models.Index(fields=["message", "status", "position", "sender", "held", "updated_at"], name="tx_standing"),
             models.Index(fields=["account", "provider_ref"], name="tx_by_provider_ref"),
             models.Index(fields=["recipient", "-id"], name="tx_by_recipient"),
+            models.Index(Tail("recipient"), F("id").desc(), name="tx_by_tail"),
             models.Index(fields=["sender", "recipient"], name="tx_of_conversation"),
             models.Index(fields=["status", "-id"], name="tx_by_status"),
             models.Index(fields=["created_at"], name="tx_by_time"),

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import quantiles
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 
+from messaging import tallies
 from messaging.models import Message, ProviderAccount, ReceiptInbox, Sender, TimelineEntry, Transaction
 from messaging.statuses import CANCELLABLE
 from messaging.web.looks import GROUP_OF, GROUPS, Group, Segment, ago, segments
 
 DAYS = 14
+MOST_MESSAGES = 10_000
 RECENT_FACTS = 1_000
 LEFT_ALONE = 100
 MOST_PAUSED = 10
@@ -23,9 +24,10 @@ Troubles = Sequence[tuple[str, str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What happened since midnight UTC; every count but `messages` is of recipients."""
+    """What happened since midnight UTC; every count but `messages` is of recipients. There may be `more` messages."""
 
     messages: int
+    more: bool
     recipients: int
     groups: Sequence[tuple[Group, int]]
 
@@ -51,32 +53,25 @@ class Lag:
 
 
 def daily(now: datetime) -> list[Day]:
-    """Recipients per day and group for the last DAYS days, oldest first, empty days too. One query."""
+    """Recipients per day and group for the last DAYS days, oldest first, empty days too. From the hourly counts."""
     first = now.date() - timedelta(days=DAYS - 1)
-    rows = (
-        Transaction.objects.filter(created_at__gte=midnight(first))
-        .order_by()
-        .annotate(day=TruncDate("created_at", tzinfo=UTC))
-        .values_list("day", "status")
-        .annotate(number=Count("pk"))
-    )
     counted: Counter[tuple[date, str]] = Counter()
-    for day, status, number in rows:
-        counted[day, status] += number
+    for (hour, status), number in tallies.per_hour(midnight(first)).items():
+        counted[hour.astimezone(UTC).date(), status] += number
     return [_day(first + timedelta(days=offset), counted) for offset in range(DAYS)]
 
 
 def _day(day: date, counted: Counter[tuple[date, str]]) -> Day:
-    own = {status: number for (when, status), number in counted.items() if when == day}
+    own = {status: number for (when, status), number in counted.items() if when == day and number}
     return Day(day, own, sum(own.values()))
 
 
 def today(days: Sequence[Day], now: datetime) -> Today:
     """The counts of the present day, from the days already counted. One query, for the messages."""
-    messages = Message.objects.filter(created_at__gte=midnight(now.date())).count()
+    messages = Message.objects.filter(created_at__gte=midnight(now.date()))[: MOST_MESSAGES + 1].count()
     counts = days[-1].counts
     groups = [(group, sum(counts.get(status, 0) for status in group.statuses)) for group in GROUPS]
-    return Today(messages, days[-1].total, groups)
+    return Today(min(messages, MOST_MESSAGES), messages > MOST_MESSAGES, days[-1].total, groups)
 
 
 def shares(days: Sequence[Day]) -> list[Segment]:
@@ -116,7 +111,7 @@ def _quantile(ordered: Sequence[float], percent: int) -> float | None:
 
 def overdue(now: datetime) -> datetime | None:
     """Since when the longest waiting transaction is due, if that is long enough to worry; None otherwise. One query."""
-    due = Transaction.objects.filter(status__in=CANCELLABLE, next_attempt_at__lte=now - OVERDUE)
+    due = Transaction.objects.filter(status__in=CANCELLABLE, held=False, next_attempt_at__lte=now - OVERDUE)
     return due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 

@@ -18,6 +18,7 @@ from messaging.lists.columns import checked, checked_region
 from messaging.lists.troubles import Unreadable
 from messaging.models import Draft, RecipientList, RecipientRow, Sender
 from messaging.web.compose_senders import chosen, offered
+from messaging.web.exporting import csv_response
 from messaging.web.lists_shown import ABROAD, BAD, Panel, chosen_mapping, page, panel, reached, row_of
 from messaging.web.live import FragmentMixin
 from messaging.web.recipients import read_recipients
@@ -182,9 +183,14 @@ class ListBadRows(ListDoor):
     """The rows to mend as a CSV file."""
 
     def get(self, _request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
-        rows = lists.bad_rows_csv(self.own(pk))
-        headers = {"Content-Disposition": 'attachment; filename="rows-to-mend.csv"'}
-        return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+        return csv_response(lists.bad_rows_csv(self.own(pk)), "rows-to-mend")
+
+
+class ListRows(ListDoor):
+    """A whole list of one's own as a CSV file."""
+
+    def get(self, _request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+        return csv_response(lists.rows_csv(self.own(pk)), "recipients")
 
 
 class ListKeep(ListDoor):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:pk>/drop/", lists.ListDrop.as_view(), name="list-drop"),
     path("<uuid:pk>/mended/", lists.ListMended.as_view(), name="list-mended"),
     path("<uuid:pk>/rows-to-mend.csv", lists.ListBadRows.as_view(), name="list-bad-rows"),
+    path("<uuid:pk>/recipients.csv", lists.ListRows.as_view(), name="list-rows"),
     path("<uuid:pk>/keep/", lists.ListKeep.as_view(), name="list-keep"),
     path("<uuid:pk>/forget/", lists.ListForget.as_view(), name="list-forget"),
 ]

@@ -1,6 +1,6 @@
 """The page of one message: its progress, what holds it, its content and its recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -10,7 +10,7 @@ from zlib import crc32
 
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,16 +21,16 @@ from django.views import View
 
 from media.models import Asset
 from media.shown import size_text
-from messaging import estimates, steering, timeline
+from messaging import timeline
 from messaging.addresses import masked_in
 from messaging.content import Part
 from messaging.models import Message, ProviderAccount, Sender, Transaction
-from messaging.statuses import CANCELLABLE, LABELS, LOST, SETTLED, Status
+from messaging.statuses import LABELS, LOST, SETTLED, Status
 from messaging.web.live import FragmentMixin, Pulse, paced, unchanged
 from messaging.web.looks import Look, look, number_for, segments
 from messaging.web.messages import readable_query
 from messaging.web.pausing import pauses
-from messaging.web.progress import called_back, figures, finish_of, holds
+from messaging.web.progress import called_back, figures, finish_of, holds, standing
 from messaging.web.searching import read_number
 from messaging.web.shell import PortalMixin
 
@@ -108,12 +108,10 @@ def find_message(pk: UUID) -> Message:
 
 def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
     """Counts, bar and pulse of a message, and what may still be done with it."""
-    counts, now = timeline.counts(message), timezone.now()
+    now, stand = timezone.now(), standing(message)
+    counts, last, waiting, held, carriers = stand.counts, stand.last, stand.waiting, stand.held, stand.carriers
     settled = all(status in SETTLED for status in counts)
-    last = message.transactions.aggregate(last=Max("updated_at"))["last"]
-    waiting, held = sum(counts.get(status, 0) for status in CANCELLABLE), steering.held_of(message)
     back = reverse("web:message", args=[message.pk])
-    carriers = estimates.carriers_of(message)
     holding = pauses(waiting_at(carriers), cast(User, request.user), back=back)
     kept = holds(message, now=now, waiting=waiting)
     # What holds it may change while no transaction does.
@@ -135,7 +133,7 @@ def progress(request: HttpRequest, message: Message) -> dict[str, Any]:
         "called_back": called_back(message),
         "undoable": any(hold.kind == "undo" for hold in kept),
         "finish": finish_of(message, carriers, now=now, free=0 if message.paused_at else waiting - held),
-        "resendable": sum(counts.get(status, 0) for status in LOST),
+        "resendable": 0 if message.emptied_at else sum(counts.get(status, 0) for status in LOST),
         "may_send": request.user.has_perm("messaging.send_message"),
         "pulse": Pulse(version, last or message.created_at, settled, now),
     }
@@ -150,7 +148,7 @@ def waiting_at(carriers: Sequence[Sender]) -> list[ProviderAccount | Sender]:
     return list(holding.values())
 
 
-def version_of(counts: dict[str, int], last: datetime | None) -> str:
+def version_of(counts: Mapping[str, int], last: datetime | None) -> str:
     """What a page shows, in one word: differs whenever a transaction of the message has moved."""
     return "-".join([*(f"{status}{counts[status]}" for status in sorted(counts)), str(last.timestamp() if last else 0)])
 
@@ -160,12 +158,8 @@ def recipients(request: HttpRequest, message: Message) -> dict[str, Any]:
     whole = request.user.has_perm("messaging.view_numbers")
     filters = RecipientFilters(readable_query(request))
     filters.is_valid()
-    chosen, found = filters.cleaned_data, message.transactions.select_related("account").order_by("position")
-    if chosen.get("status"):
-        found = found.filter(status=chosen["status"])
-    if text := chosen.get("q"):
-        number = read_number(text, whole=whole)
-        found = found.filter(number.condition) if number else found.none()
+    chosen = filters.cleaned_data
+    found = picked(message, chosen, whole=whole).select_related("account")
     if chosen.get("after") is not None:
         found = found.filter(position__gt=chosen["after"])
     page = list(found[: PAGE + 1])
@@ -179,6 +173,17 @@ def recipients(request: HttpRequest, message: Message) -> dict[str, Any]:
         "continued": chosen.get("after") is not None,
         "live_query": urlencode({**kept, **({"after": chosen["after"]} if chosen.get("after") is not None else {})}),
     }
+
+
+def picked(message: Message, chosen: Mapping[str, Any], *, whole: bool) -> QuerySet[Transaction]:
+    """The recipients that read filters pick, in the order they were given."""
+    found = message.transactions.order_by("position")
+    if chosen.get("status"):
+        found = found.filter(status=chosen["status"])
+    if text := chosen.get("q"):
+        number = read_number(text, whole=whole)
+        found = found.filter(number.condition) if number else found.none()
+    return found
 
 
 def recipient_line(row: Transaction, *, whole: bool, reason: str = "") -> Recipient:

@@ -3,20 +3,26 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.addresses import AddressError, normalise
-from messaging.models import Message, Sender, Transaction
+from messaging.models import TAIL_DIGITS, Message, Sender, Tail, Transaction
 from messaging.web.looks import GROUPS
 
-# A number's last digits have no index of their own: only messages of this many days are looked through.
-SUFFIX_DAYS = 31
-LEAST_DIGITS = 4
+# Names and subjects have no index: so many of the newest messages are read through.
+READ_THROUGH = 5_000
+# A number may have been written to any number of times, and many numbers end alike: the newest so many are taken.
+MOST_HITS = 1_000
+LEAST_DIGITS = TAIL_DIGITS
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 NUMBER = re.compile(r"\+?[\d\s().-]{4,24}")
 
@@ -30,7 +36,25 @@ class Number:
 
     @property
     def condition(self) -> Q:
-        return Q(recipient=self.whole) if self.whole else Q(recipient__endswith=self.ending)
+        """Which transactions it picks, by an index in both cases."""
+        return Q(recipient=self.whole) if self.whole else self.ends("recipient")
+
+    def ends(self, field: str) -> Q:
+        """Where a field ends with it; the index knows the last few digits, the rest is looked at."""
+        tail = Q(Exact(Tail(F(field)), self.ending[-TAIL_DIGITS:]))
+        return tail if len(self.ending) <= TAIL_DIGITS else tail & Q(**{f"{field}__endswith": self.ending})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search picks: `rows`, newest first, which an index walks, and `also`, what each of them is asked.
+
+    `note` says in words where the search ended, "" when nothing was left out.
+    """
+
+    rows: QuerySet[Message]
+    also: Q | None
+    note: str = ""
 
 
 class MessageFilters(forms.Form):
@@ -94,32 +118,55 @@ def read_number(text: str, *, whole: bool) -> Number | None:
     return Number(ending=digits)
 
 
-def find(filters: dict[str, Any], *, now: datetime, whole: bool) -> tuple[QuerySet[Message], str]:
-    """The messages that the read filters pick, newest first, and a note about the search's bounds ("" for none)."""
-    found, note = Message.objects.order_by("-id"), ""
-    if status := filters.get("status"):
-        statuses = next(group.statuses for group in GROUPS if group.name == status)
-        found = found.filter(Exists(Transaction.objects.filter(message=OuterRef("pk"), status__in=statuses)))
+def find(filters: dict[str, Any], *, whole: bool) -> Found:
+    """The messages that the read filters pick, newest first. Two queries for a search text, none otherwise."""
+    rows, also = Message.objects.order_by("-created_at", "-id"), []
     if sender := filters.get("sender"):
-        found = found.filter(sender=sender)
-    if source := filters.get("source"):
-        found = found.filter(source=source)
+        rows = rows.filter(sender=sender)
     if since := filters.get("since"):
-        found = found.filter(created_at__gte=_start(since))
+        rows = rows.filter(created_at__gte=_start(since))
     if until := filters.get("until"):
-        found = found.filter(created_at__lt=_start(until) + timedelta(days=1))
+        rows = rows.filter(created_at__lt=_start(until) + timedelta(days=1))
+    if statuses := statuses_of(filters):
+        also.append(Q(Exists(Transaction.objects.filter(message=OuterRef("pk"), status__in=statuses))))
+    if source := filters.get("source"):
+        also.append(Q(source=source))
+    asked, note = reduce(and_, also) if also else None, ""
     if text := filters.get("q", ""):
-        number = read_number(text, whole=whole)
-        words = Q(name__icontains=text) | Q(content__subject__icontains=text)
-        if number:
-            if number.ending and not filters.get("since"):
-                found = found.filter(created_at__gte=now - timedelta(days=SUFFIX_DAYS))
-                note = _("By last digits, the last %(days)d days are searched. Give a first day to look further.") % {
-                    "days": SUFFIX_DAYS
-                }
-            words |= Q(Exists(Transaction.objects.filter(number.condition, message=OuterRef("pk"))))
-        found = found.filter(words)
-    return found, note
+        hits, note = _hits(rows, text, whole=whole)
+        rows = rows.filter(pk__in=hits)
+    return Found(rows, asked, note)
+
+
+def statuses_of(filters: dict[str, Any]) -> tuple[str, ...]:
+    """The statuses of the outcome that is asked for; empty for any."""
+    return next((group.statuses for group in GROUPS if group.name == filters.get("status")), ())
+
+
+def behind(last: Message) -> Q:
+    """What follows a message in the list. The first condition is the second's too: it is for the index."""
+    return Q(created_at__lte=last.created_at) & (Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk))
+
+
+def down_to(end: Message) -> Q:
+    """What comes before a message in the list, and the message itself."""
+    return Q(created_at__gte=end.created_at) & (Q(created_at__gt=end.created_at) | Q(pk__gte=end.pk))
+
+
+def _hits(rows: QuerySet[Message], text: str, *, whole: bool) -> tuple[list[UUID], str]:
+    """The ids of the newest messages with a text in name, subject or number, and the search's bounds in words."""
+    words, note = Q(name__icontains=text) | Q(content__subject__icontains=text), ""
+    # As a part of the page's question it might be answered by reading all messages there are.
+    if end := rows.only("created_at")[READ_THROUGH : READ_THROUGH + 1].first():
+        rows = rows.filter(down_to(end))
+        note = _("Names and subjects: the newest %(number)s messages were searched. Give dates to look elsewhere.") % {
+            "number": f"{READ_THROUGH:,}"
+        }
+    hits = list(rows.filter(words).values_list("pk", flat=True)[:MOST_HITS])
+    if number := read_number(text, whole=whole):
+        found = Transaction.objects.filter(number.condition).order_by("-id").values_list("message", flat=True)
+        hits += list(found[:MOST_HITS])
+    return hits, note
 
 
 def _start(day: date) -> datetime:

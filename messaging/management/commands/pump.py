@@ -8,12 +8,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from media import renditions
-from messaging import callbacks, delivery, encoding, inbound, receipts, reconciling, steering
+from messaging import (
+    callbacks,
+    delivery,
+    encoding,
+    inbound,
+    receipts,
+    reconciling,
+    retention,
+    steering,
+    tallies,
+)
 
 logger = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
+HOUSE_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -33,6 +45,7 @@ class Command(BaseCommand):
             # Beside the sending, which must not wait for a film. Ended with the process: its lease runs out.
             Thread(target=self._make_copies, daemon=True).start()
             Thread(target=self._tell_callers, daemon=True).start()
+            Thread(target=self._keep_house, daemon=True).start()
         sent = 0
         while not self._stopped.is_set():
             try:
@@ -77,6 +90,18 @@ class Command(BaseCommand):
                 logger.exception("callbacks could not be sent")
                 connection.close()
                 self._stopped.wait(STEP_SECONDS)
+
+    def _keep_house(self) -> None:
+        """Count for the charts and clear away what is over, until stopped; nobody waits for either."""
+        while not self._stopped.wait(HOUSE_SECONDS):
+            try:
+                tallies.count()
+                tallies.purge(now=timezone.now())
+                retention.purge(now=timezone.now())
+            except Exception:
+                # Each batch is whole; the next round takes up what is left.
+                logger.exception("counting or clearing away failed")
+                connection.close()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopped.set()

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from messaging.models import Message
-from messaging.web import messages
+from messaging.web import messages, searching
 from messaging.web.searching import Number, read_number
 
 LIST = reverse("web:messages")
@@ -109,13 +109,32 @@ def test_a_left_out_filter_is_named(client, composer, message) -> None:
     assert b"From was left out" in client.get(LIST, {"since": "31/12/2026"}).content
 
 
-def test_old_messages_are_found_by_last_digits_once_a_day_is_given(client, composer, make_message) -> None:
-    make_message(["delivered"], name="Old", at=datetime.now(UTC) - timedelta(days=60))
+def test_a_number_is_found_however_old_and_names_among_the_newest(client, composer, make_message, monkeypatch) -> None:
+    monkeypatch.setattr(searching, "READ_THROUGH", 1)
+    make_message(["delivered"], name="Old one", at=datetime.now(UTC) - timedelta(days=60))
+    make_message(["delivered", "delivered"], name="New one")
     client.force_login(composer)
-    bounded = client.get(LIST, {"q": "0100"})
-    assert names(bounded) == []
-    assert b"the last 31 days are searched" in bounded.content
-    assert names(client.get(LIST, {"q": "0100", "since": "2020-01-01"})) == ["Old"]
+    assert names(client.get(LIST, {"q": "0100"})) == ["New one", "Old one"]
+    bounded = client.get(LIST, {"q": "one"})
+    assert names(bounded) == ["New one"]
+    assert b"the newest 1 messages were searched" in bounded.content
+    long_ago = str((datetime.now(UTC) - timedelta(days=50)).date())
+    assert names(client.get(LIST, {"q": "one", "until": long_ago})) == ["Old one"]
+
+
+def test_a_page_looks_through_so_many_and_can_be_continued(client, composer, make_message, monkeypatch) -> None:
+    monkeypatch.setattr(messages, "WINDOW", 2)
+    for outcome in ("failed", "delivered", "delivered", "delivered", "failed"):
+        make_message([outcome], name=outcome)
+    client.force_login(composer)
+    seen, address = [], LIST + "?status=failed"
+    for _page in range(3):
+        answer = client.get(address)
+        seen.append(names(answer))
+        address = LIST + answer.context["older"]
+    assert seen == [["failed"], [], ["failed"]]
+    assert answer.context["older"] == ""
+    assert b"2 messages were looked through" in client.get(LIST + "?status=failed").content
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(client, composer, make_message, monkeypatch) -> None:
@@ -153,7 +172,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 
 
 def test_a_very_big_message_is_not_counted_for_the_list(client, composer, message) -> None:
-    Message.objects.update(total=messages.BIGGEST_BAR + 1)
+    Message.objects.update(total=messages.MOST_COUNTED + 1)
     client.force_login(composer)
     assert client.get(LIST).context["rows"][0].bar == []
 

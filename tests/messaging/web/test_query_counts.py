@@ -1,0 +1,85 @@
+"""No list costs more questions with a hundred rows than with ten: every list of the portal, the admin and the API."""
+
+from datetime import UTC, datetime
+
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from messaging.models import InboundMessage, Message, OptOut, ReceiptInbox, Template, Transaction
+from tests.messaging.web.conftest import write_message
+
+NOW = datetime.now(UTC)
+PAGES = ("dashboard", "messages", "conversations", "templates", "codes")
+APIS = ("messages", "transactions", "events", "senders", "templates", "opt-outs", "callbacks")
+NARROWED = ("?q=0100", "?q=%2B16475550100", "?q=sale", "?status=delivered", "?source=web&since=2020-01-01")
+
+
+def add(sender, key, numbers: range) -> None:
+    for number in numbers:
+        write_message(sender, ["delivered", "failed"], name=f"Sale {number}", api_key=key)
+    told = {"account": sender.account, "received_at": NOW}
+    ReceiptInbox.objects.bulk_create(
+        ReceiptInbox(**told, method="POST", body=b"{}", digest=f"{number}", state="orphan") for number in numbers
+    )
+    InboundMessage.objects.bulk_create(
+        InboundMessage(
+            **told, sender=sender, address=sender.address, number=f"+1416555{number:04}", kind="sms", text="hi", at=NOW,
+            dedupe_key=f"{number}",
+        )
+        for number in numbers
+    )  # fmt: skip
+    OptOut.objects.bulk_create(
+        OptOut(number=f"+1416555{number:04}", sender=sender, created_at=NOW, api_key=key) for number in numbers
+    )
+    for number in numbers:
+        Template.objects.create(name=f"Template {number}")
+
+
+def addresses() -> list[str]:
+    first = Message.objects.earliest("pk")
+    lists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+    ]
+    pages = [reverse(f"web:{name}") for name in PAGES]
+    messages, inbound = reverse("web:messages"), InboundMessage.objects.earliest("pk")
+    return [
+        *pages,
+        *(messages + query for query in NARROWED),
+        f"{messages}?before={Message.objects.latest('pk').pk}",
+        reverse("web:message", args=[first.pk]),
+        reverse("web:transaction", args=[Transaction.objects.filter(message=first).earliest("pk").pk]),
+        reverse("web:conversation", args=[inbound.pk]),
+        f"{reverse('web:conversations')}?q=0001",
+        *lists,
+        *(f"/api/v1/{name}?limit=100" for name in APIS),
+        "/api/v1/transactions?status=failed&limit=100",
+    ]
+
+
+def costs(client, key: str, asked: list[str]) -> dict[str, int]:
+    found = {}
+    for address in asked:
+        headers = {"key": key} if address.startswith("/api/") else {}
+        # What is remembered after the first time is no matter of how many rows there are.
+        client.get(address, headers=headers)
+        with CaptureQueriesContext(
+            connection,
+        ) as questions:
+            answer = client.get(address, headers=headers)
+        assert answer.status_code == 200, (address, answer.status_code)
+        found[address] = len(questions)
+    return found
+
+
+def test_lists_of_a_hundred_cost_what_lists_of_ten_cost(client, make_user, sender, issued_key, settings) -> None:
+    row, key, _secret = issued_key
+    client.force_login(make_user("chief", is_superuser=True))
+    add(sender, row, range(10))
+    asked = addresses()
+    few = costs(client, key, asked)
+    add(sender, row, range(10, 100))
+    many = costs(client, key, asked)
+    assert {address: (few[address], many[address]) for address in asked if many[address] > few[address]} == {}
+    assert min(few.values()) > 0
