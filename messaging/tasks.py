@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering
+from messaging import callbacks, delivery, encoding, inbound, lists, receipts, reconciling, repeats, steering, watching
 
 logger = logging.getLogger(__name__)
 # After a ring that nobody heard the beat finds the work; asking a dead broker each time would cost every caller.
@@ -18,6 +18,7 @@ _silent_until = 0.0
 @shared_task
 def pump() -> None:
     """Send what is due; while there was something, there may be more."""
+    watching.alive(watching.SEND)
     if delivery.pump(once=True):
         ring_pump()
     ring_callbacks()
@@ -26,6 +27,7 @@ def pump() -> None:
 @shared_task
 def drain_receipts() -> None:
     """Read what came in."""
+    watching.alive(watching.RECEIPTS)
     receipts.drain()
     if inbound.texts_due():
         _ring(fetch_texts)
@@ -41,6 +43,7 @@ def fetch_texts() -> None:
 @shared_task
 def send_callbacks() -> None:
     """Tell callers their news; while there was some, there may be more."""
+    watching.alive(watching.CALLBACKS)
     if callbacks.send(once=True):
         ring_callbacks()
 
@@ -82,6 +85,19 @@ def clear_repeats() -> None:
     """Clear away the answers that nobody can ask for again."""
     while repeats.purge(now=timezone.now()):
         pass
+
+
+@shared_task
+def watch() -> None:
+    """Count calls and receipts for each account, and look whether all is well."""
+    watching.fold()
+    watching.look()
+
+
+@shared_task
+def clear_tallies() -> None:
+    """Forget the counts that no page shows any more."""
+    watching.purge(timezone.now())
 
 
 @shared_task

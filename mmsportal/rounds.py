@@ -16,6 +16,8 @@ CELERY_BEAT_SCHEDULE = {
     "send callbacks": {"task": "messaging.tasks.send_callbacks", "schedule": 5.0, "options": {"expires": 5.0}},
     "clear repeats": {"task": "messaging.tasks.clear_repeats", "schedule": 600.0, "options": {"expires": 600.0}},
     "clear callbacks": {"task": "messaging.tasks.clear_callbacks", "schedule": 600.0, "options": {"expires": 600.0}},
+    "watch": {"task": "messaging.tasks.watch", "schedule": 15.0, "options": {"expires": 15.0}},
+    "clear tallies": {"task": "messaging.tasks.clear_tallies", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

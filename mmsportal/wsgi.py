@@ -4,3 +4,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
 application = get_wsgi_application()
+
+from messaging.watching import keep_watch  # noqa: E402 (models can be imported only now)
+
+keep_watch()

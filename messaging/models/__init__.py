@@ -10,15 +10,20 @@ from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
 from messaging.models.senders import SCOPES, ApiKey, ProviderAccount, Sender
 from messaging.models.templates import Draft, DraftVersion, Part, Slide, Template, TemplateVersion
+from messaging.models.watching import AccountTally, AccountTrouble, Alarm, Heartbeat, Tallied, TallyMark
 
 __all__ = [
     "LONGEST_ROTATION",
     "SCOPES",
+    "AccountTally",
+    "AccountTrouble",
+    "Alarm",
     "ApiKey",
     "Callback",
     "CallbackEndpoint",
     "Draft",
     "DraftVersion",
+    "Heartbeat",
     "IdempotencyRecord",
     "InboundMessage",
     "KeptContent",
@@ -35,6 +40,8 @@ __all__ = [
     "SendAttempt",
     "Sender",
     "Slide",
+    "Tallied",
+    "TallyMark",
     "Template",
     "TemplateVersion",
     "TimelineEntry",
