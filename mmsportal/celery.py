@@ -1,12 +1,19 @@
 """The Celery application: `celery -A mmsportal`."""
 
+import logging
 import os
+from contextlib import AbstractContextManager
 from importlib import import_module
+from time import perf_counter
 
-from celery import Celery
-from celery.signals import beat_embedded_init, beat_init
+from celery import Celery, Task
+from celery.signals import beat_embedded_init, beat_init, task_postrun, task_prerun
 from kombu.transport import TRANSPORT_ALIASES
 
+from mmsportal.logs import about
+
+logger = logging.getLogger(__name__)
+_running: dict[str, tuple[float, AbstractContextManager[None]]] = {}
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
 TRANSPORT_ALIASES["filesystem"] = "mmsportal.broker:Transport"
 app = Celery("mmsportal")
@@ -19,3 +26,22 @@ app.autodiscover_tasks()
 def guard(**_signal: object) -> None:
     """The beat looks after the workers: whether they hear cannot be found out through the broker."""
     import_module("messaging.watching").stand_guard()
+
+
+@task_prerun.connect
+def begun(task_id: str, task: "Task[..., object]", **_signal: object) -> None:
+    """From here on every line names the task."""
+    context = about(task=task.name, task_id=task_id)
+    context.__enter__()
+    _running[task_id] = perf_counter(), context
+
+
+@task_postrun.connect
+def ended(task_id: str, task: "Task[..., object]", state: str | None = None, **_signal: object) -> None:
+    """One line a task, with how long it took."""
+    if (run := _running.pop(task_id, None)) is None:
+        return
+    started, context = run
+    seconds = round(perf_counter() - started, 3)
+    logger.info("%s %s", task.name, (state or "").lower(), extra={"seconds": seconds})
+    context.__exit__(None, None, None)

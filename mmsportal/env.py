@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("MMS_VAR_DIR") or BASE_DIR / "var")
@@ -75,6 +76,8 @@ METRICS_CIDRS: list[str] = _env.list("MMS_METRICS_CIDRS", default=["127.0.0.0/8"
 METRICS_TOKEN: str = _env.str("MMS_METRICS_TOKEN", "")
 # Lines for people, or JSON for a log server.
 LOG_FORMAT: str = _env.str("MMS_LOG_FORMAT", "plain")
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f"MMS_LOG_FORMAT is {LOG_FORMAT!r}; give plain or json")
 
 # Where a process stops dead, for the fault runs only, e.g. "before_wire". Never set it on a real portal.
 FAILPOINT: str = _env.str("MMS_FAILPOINT", "")

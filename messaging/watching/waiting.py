@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Sum
 
-from messaging.models import AccountTally, Sender, Tallied, Transaction
+from messaging.models import AccountTally, SendAttempt, Sender, Tallied, Transaction
 from messaging.statuses import CANCELLABLE
 from messaging.watching import life
 from messaging.watching.alarms import DEAF, STUCK, Finding
@@ -38,7 +38,7 @@ class Queue:
 
 
 def queue(now: datetime) -> Queue:
-    """Look at the oldest due rows of what is not paused. Three queries, each of bounded size."""
+    """Look at the oldest due rows of what is not paused. Four queries, each of bounded size."""
     unpaused = Sender.objects.filter(paused_at=None, account__paused_at=None).values_list("pk", flat=True)
     rows = Transaction.objects.filter(
         status__in=CANCELLABLE, held=False, next_attempt_at__lte=now, sender__in=list(unpaused)
@@ -47,7 +47,14 @@ def queue(now: datetime) -> Queue:
     for account, since in rows.order_by("next_attempt_at").values_list("account_id", "next_attempt_at")[:MOST_ROWS]:
         if since:
             due.setdefault(account, since)
-    return Queue(due, life.last_seen().get(life.SEND))
+    return Queue(due, _looked())
+
+
+def _looked() -> datetime | None:
+    """When a worker last looked for what to send; one that has much to do claims and says nothing meanwhile."""
+    claimed = SendAttempt.objects.order_by("-pk").values_list("started_at", flat=True).first()
+    said = life.last_seen().get(life.SEND)
+    return max(filter(None, (claimed, said)), default=None)
 
 
 def findings(seen: Queue, now: datetime) -> list[Finding]:
