@@ -94,10 +94,14 @@ class TallyMark(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When any process last did one kind of work, whether it found some or not."""
+    """When any process last looked for one kind of work, whether it found some or not.
+
+    `since` is when they began to after a pause: what was due before has waited for nobody's fault but ours.
+    """
 
     work = models.CharField(max_length=10, primary_key=True)
     at = models.DateTimeField()
+    since = models.DateTimeField()
 
     class Meta:
         default_permissions = ()

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 DEAF, STUCK, SILENT, AGAINST, AWAY = "deaf", "stuck", "silent", "against", "away"
 # What the log says; the pages have their own words (web.alarm_words). Ids and numbers of seconds only.
 SAID = {
-    DEAF: "messages are due for %(seconds)s s and no worker has looked for work for %(unseen)s s",
+    DEAF: "messages are due for %(seconds)s s and no worker looks for work (last: %(unseen)s)",
     STUCK: "messages of account %(account)s are due for %(seconds)s s and none of them leaves (%(why)s)",
     SILENT: "account %(account)s has sent no receipt for %(seconds)s s, with messages waiting for one",
     AGAINST: "account %(account)s has sent receipts for messages that it had refused: %(number)s",

@@ -37,11 +37,10 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from _inbox(now)
     owed = _capped(Callback.objects.filter(state=Callback.State.WAITING))
     yield Figure("mms_callbacks_owed", "Pieces of news that callers wait for, counted up to 20000.", [({}, owed)])
-    seen = life.last_seen()
     yield Figure(
         "mms_work_seconds_since_looked",
         "How long ago any process looked for work of this kind.",
-        [({"work": work}, (now - at).total_seconds()) for work, at in seen.items()],
+        [({"work": work}, (now - sign.at).total_seconds()) for work, sign in life.signs().items()],
     )
     kinds = list(Alarm.objects.order_by().values_list("kind", flat=True))
     yield Figure(

@@ -14,7 +14,7 @@ from messaging.watching import life
 from messaging.watching.alarms import DEAF, STUCK, Finding
 
 # A worker looks every five seconds: one that has not for this long does not.
-UNSEEN = timedelta(seconds=30)
+UNSEEN = life.PAUSE
 MOVING = timedelta(minutes=2)
 # Of a long queue the oldest rows are looked at.
 MOST_ROWS = 1_000
@@ -30,6 +30,8 @@ class Queue:
 
     due: Mapping[UUID, datetime]
     looked: datetime | None
+    # When workers began to look after a pause.
+    looking_since: datetime | None
 
     @property
     def oldest(self) -> datetime | None:
@@ -47,14 +49,11 @@ def queue(now: datetime) -> Queue:
     for account, since in rows.order_by("next_attempt_at").values_list("account_id", "next_attempt_at")[:MOST_ROWS]:
         if since:
             due.setdefault(account, since)
-    return Queue(due, _looked())
-
-
-def _looked() -> datetime | None:
-    """When a worker last looked for what to send; one that has much to do claims and says nothing meanwhile."""
+    sign = life.signs().get(life.SEND)
     claimed = SendAttempt.objects.order_by("-pk").values_list("started_at", flat=True).first()
-    said = life.last_seen().get(life.SEND)
-    return max(filter(None, (claimed, said)), default=None)
+    # A worker that has much to do claims, and says nothing meanwhile.
+    looked = max(filter(None, (claimed, sign and sign.at)), default=None)
+    return Queue(due, looked, sign.since if sign else None)
 
 
 def findings(seen: Queue, now: datetime) -> list[Finding]:
@@ -63,12 +62,13 @@ def findings(seen: Queue, now: datetime) -> list[Finding]:
         return []
     age, unseen = now - seen.oldest, now - seen.looked if seen.looked else None
     if age > UNSEEN and (unseen is None or unseen > UNSEEN):
-        told = round(unseen.total_seconds()) if unseen else None
+        told = f"{unseen.total_seconds():.0f} s ago" if unseen else "never"
         return [Finding(DEAF, data={"seconds": round(age.total_seconds()), "unseen": told})]
+    patience = timedelta(seconds=settings.QUEUE_ALARM_SECONDS)
     late = {
         account: since
         for account, since in seen.due.items()
-        if now - since > timedelta(seconds=settings.QUEUE_ALARM_SECONDS)
+        if now - max(filter(None, (since, seen.looking_since))) > patience
     }
     calls = _calls(late, now) if late else {}
     return [

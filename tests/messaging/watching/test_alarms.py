@@ -36,8 +36,9 @@ def due(transaction, now):
     return make
 
 
-def looked(now, seconds: float) -> None:
-    Heartbeat.objects.update_or_create(work=life.SEND, defaults={"at": now - timedelta(seconds=seconds)})
+def looked(now, seconds: float, *, began: float = 900) -> None:
+    times = {"at": now - timedelta(seconds=seconds), "since": now - timedelta(seconds=began)}
+    Heartbeat.objects.update_or_create(work=life.SEND, defaults=times)
 
 
 def tally(account, kind, at, count=1, *, span="m", bucket=0):
@@ -74,6 +75,13 @@ def test_what_does_not_leave_although_a_worker_looks_is_an_alarm(due, now, accou
     look(now)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.account, alarm.data["why"]) == (STUCK, account, "unknown")
+
+
+def test_workers_that_have_just_come_back_have_a_minute(due, now):
+    due(900)
+    looked(now, 3, began=50)
+    look(now)
+    assert kinds() == []
 
 
 def test_the_limit_is_a_setting(due, now, settings):
@@ -185,7 +193,7 @@ def test_receipts_for_refused_messages_are_an_alarm_for_a_day(account, now):
 def test_an_absence_longer_than_receipts_are_repeated_is_told_until_it_does_not_matter(db, now, settings):
     settings.RECEIPT_RETRY_MINUTES = 4
     absence.note_absence()
-    Heartbeat.objects.create(work=life.WEB, at=now - timedelta(minutes=3))
+    Heartbeat.objects.create(work=life.WEB, at=now - timedelta(minutes=3), since=now)
     absence.note_absence()
     assert kinds() == []
 
@@ -202,7 +210,15 @@ def test_a_sign_of_life_is_written_once_in_a_while(db, django_assert_num_queries
     life.alive(life.SEND)
     with django_assert_num_queries(0):
         life.alive(life.SEND)
-    assert life.last_seen().keys() == {life.SEND}
+    assert life.signs().keys() == {life.SEND}
+
+
+def test_signs_after_a_pause_begin_anew(db):
+    earlier = timezone.now() - timedelta(minutes=5)
+    Heartbeat.objects.create(work=life.SEND, at=earlier, since=earlier)
+    life.alive(life.SEND)
+    sign = life.signs()[life.SEND]
+    assert sign.since == sign.at > earlier
 
 
 def test_looking_costs_the_same_for_many_accounts(account, now, django_assert_max_num_queries):
