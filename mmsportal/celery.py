@@ -3,11 +3,10 @@
 import logging
 import os
 from contextlib import AbstractContextManager
-from importlib import import_module
 from time import perf_counter
 
 from celery import Celery, Task
-from celery.signals import beat_embedded_init, beat_init, task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun
 from kombu.transport import TRANSPORT_ALIASES
 
 from mmsportal.logs import about
@@ -19,13 +18,6 @@ TRANSPORT_ALIASES["filesystem"] = "mmsportal.broker:Transport"
 app = Celery("mmsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-@beat_init.connect
-@beat_embedded_init.connect
-def guard(**_signal: object) -> None:
-    """The beat looks after the workers: whether they hear cannot be found out through the broker."""
-    import_module("messaging.watching").stand_guard()
 
 
 @task_prerun.connect

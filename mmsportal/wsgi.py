@@ -5,6 +5,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
 application = get_wsgi_application()
 
-from messaging.watching import keep_watch  # noqa: E402 (models can be imported only now)
+from messaging.watching import stand_guard  # noqa: E402 (models can be imported only now)
 
-keep_watch()
+stand_guard()

@@ -1,6 +1,5 @@
 """What the portal sees of itself: figures for each account, signs of life, and what needs somebody."""
 
-from messaging.watching.absence import keep_watch
 from messaging.watching.alarms import standing
 from messaging.watching.folding import fold, purge
 from messaging.watching.life import CALLBACKS, RECEIPTS, SEND, alive
@@ -12,7 +11,6 @@ __all__ = [
     "SEND",
     "alive",
     "fold",
-    "keep_watch",
     "look",
     "purge",
     "stand_guard",

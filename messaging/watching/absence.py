@@ -1,20 +1,14 @@
 """Times when nobody was there to take a receipt: providers give up after a while, and say so to nobody."""
 
-import logging
 from datetime import timedelta
-from threading import Thread
-from time import sleep
 
 from django.conf import settings
-from django.db import connection
 
 from messaging.models import Heartbeat
 from messaging.models.clock import database_now
 from messaging.watching import life
 from messaging.watching.alarms import AWAY, Finding, ring
 
-logger = logging.getLogger(__name__)
-EVERY = 30.0
 # As long as a message may still wait for its receipt: three days of validity, and the hour after them.
 TOLD_FOR = timedelta(hours=73)
 
@@ -31,22 +25,3 @@ def note_absence() -> None:
     told = {"from": last.isoformat(), "to": now.isoformat(), "seconds": round((now - last).total_seconds())}
     # Of no kind that `look` closes: it stands until nothing of that time can still be waiting.
     ring([Finding(AWAY, data=told, name=last.strftime("%Y%m%dT%H%M"))], now, kinds=[])
-
-
-def keep_watch() -> Thread:
-    """Let a web process show that it is there, from a thread that ends with it."""
-    thread = Thread(target=_show, name="signs-of-life", daemon=True)
-    thread.start()
-    return thread
-
-
-def _show() -> None:
-    while True:
-        try:
-            note_absence()
-            life.alive(life.WEB)
-        except Exception:
-            logger.exception("a web process could not show that it is there")
-        finally:
-            connection.close()
-        sleep(EVERY)

@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection
 
 from messaging.models import Alarm
 from messaging.models.clock import database_now
-from messaging.watching import silence, waiting
-from messaging.watching.absence import TOLD_FOR
+from messaging.watching import life, silence, waiting
+from messaging.watching.absence import TOLD_FOR, note_absence
 from messaging.watching.alarms import AGAINST, AWAY, DEAF, SILENT, STUCK, ring
 
 logger = logging.getLogger(__name__)
@@ -27,9 +27,9 @@ def look(now: datetime | None = None) -> None:
 
 
 def stand_guard() -> Thread:
-    """Look again and again from a thread of a process that does no other work of ours, such as the beat.
+    """Let a web process show that it is there, and look again and again, from a thread that ends with it.
 
-    Workers cannot be asked whether workers hear: the broker may be deaf to all of them.
+    Workers cannot be asked whether workers hear, and the broker may be deaf to all of them.
     """
     thread = Thread(target=_guard, name="watchdog", daemon=True)
     thread.start()
@@ -39,6 +39,8 @@ def stand_guard() -> Thread:
 def _guard() -> None:
     while True:
         try:
+            note_absence()
+            life.alive(life.WEB)
             look()
         except DatabaseError as error:
             logger.warning("the watchdog cannot ask the database: %s", type(error).__name__)
