@@ -69,6 +69,11 @@ def take_up(keep: Callable[[bytes], None], *, until: float, settle: Callable[[],
             _work_off(home, keep, settle, until)
 
 
+def size() -> int:
+    """How many bytes lie in it, of what waits and of what is spoilt."""
+    return _size(Path(settings.SPOOL_DIR))
+
+
 def _size(home: Path) -> int:
     size = 0
     for name in (LIVE, ASIDE, BAD):

@@ -63,8 +63,11 @@ FROM ({told}) AS told WHERE tried.id = told.subject
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a leased transaction stands: its lease, its status, whether its message holds it back, whether its sender,
-    its account or everything is paused, whether either was refused lately, and whether its recipient has opted out of anything."""
+    """How a leased transaction stands.
+
+    Its lease and its status, and whether its message holds it back, its sender, its account or everything is paused,
+    either of the two was refused lately, and its recipient has opted out of anything.
+    """
 
     token: UUID
     status: str

@@ -20,6 +20,7 @@ from messaging import (
     retention,
     steering,
     tallies,
+    watching,
 )
 
 # How often a storm of receipts may ring.
@@ -29,6 +30,7 @@ RING_EVERY = 0.25
 @shared_task
 def pump() -> None:
     """Send what is due; while there was something, there may be more."""
+    watching.alive(watching.SEND)
     if delivery.pump(once=True):
         ring_pump()
     ring_callbacks()
@@ -37,6 +39,7 @@ def pump() -> None:
 @shared_task
 def drain_receipts() -> None:
     """Read what came in."""
+    watching.alive(watching.RECEIPTS)
     with receipts.turn() as ours:
         if not ours:
             return
@@ -55,6 +58,7 @@ def fetch_texts() -> None:
 @shared_task
 def send_callbacks() -> None:
     """Tell callers their news; while there was some, there may be more."""
+    watching.alive(watching.CALLBACKS)
     if callbacks.send(once=True):
         ring_callbacks()
 
@@ -109,6 +113,19 @@ def count_transactions() -> None:
 def clear_history() -> None:
     """Clear away what was kept long enough."""
     retention.purge(now=timezone.now())
+
+
+@shared_task
+def watch() -> None:
+    """Count calls and receipts for each account, and look whether all is well."""
+    watching.fold()
+    watching.look()
+
+
+@shared_task
+def clear_tallies() -> None:
+    """Forget the counts that no page shows any more."""
+    watching.purge(timezone.now())
 
 
 @shared_task

@@ -1,12 +1,39 @@
 """The Celery application: `celery -A mmsportal`."""
 
+import logging
 import os
+from contextlib import AbstractContextManager
+from time import perf_counter
 
-from celery import Celery
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun
 from kombu.transport import TRANSPORT_ALIASES
 
+from mmsportal.logs import about
+
+logger = logging.getLogger(__name__)
+_running: dict[str, tuple[float, AbstractContextManager[None]]] = {}
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
 TRANSPORT_ALIASES["filesystem"] = "mmsportal.broker:Transport"
 app = Celery("mmsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def begun(task_id: str, task: "Task[..., object]", **_signal: object) -> None:
+    """From here on every line names the task."""
+    context = about(task=task.name, task_id=task_id)
+    context.__enter__()
+    _running[task_id] = perf_counter(), context
+
+
+@task_postrun.connect
+def ended(task_id: str, task: "Task[..., object]", state: str | None = None, **_signal: object) -> None:
+    """One line a task, with how long it took."""
+    if (run := _running.pop(task_id, None)) is None:
+        return
+    started, context = run
+    seconds = round(perf_counter() - started, 3)
+    logger.info("%s %s", task.name, (state or "").lower(), extra={"seconds": seconds})
+    context.__exit__(None, None, None)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("MMS_VAR_DIR") or BASE_DIR / "var")
@@ -71,6 +72,19 @@ CONTENT_DAYS: int = _env.int("MMS_CONTENT_DAYS", 90)
 RECEIPT_DAYS: int = _env.int("MMS_RECEIPT_DAYS", 30)
 HISTORY_DAYS: int = _env.int("MMS_HISTORY_DAYS", 396)
 NUMBER_DAYS: int = _env.int("MMS_NUMBER_DAYS", 396)
+# What is due for so many seconds and does not leave raises an alarm.
+QUEUE_ALARM_SECONDS: int = _env.int("MMS_QUEUE_ALARM_SECONDS", 60)
+# How long the least patient provider repeats a receipt: a longer absence of the portal is told.
+RECEIPT_RETRY_MINUTES: int = _env.int("MMS_RECEIPT_RETRY_MINUTES", 4)
+# The share of calls, in per cent, that must not end in a fault of the provider's, over 30 days.
+PROVIDER_TARGET_PERCENT: float = _env.float("MMS_PROVIDER_TARGET_PERCENT", 99.0)
+# Who may read /metrics: addresses it may be asked from, and a bearer token that lets in from anywhere.
+METRICS_CIDRS: list[str] = _env.list("MMS_METRICS_CIDRS", default=["127.0.0.0/8", "::1/128"])
+METRICS_TOKEN: str = _env.str("MMS_METRICS_TOKEN", "")
+# Lines for people, or JSON for a log server.
+LOG_FORMAT: str = _env.str("MMS_LOG_FORMAT", "plain")
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f"MMS_LOG_FORMAT is {LOG_FORMAT!r}; give plain or json")
 
 # Where a process stops dead, for the fault runs only, e.g. "before_wire". Never set it on a real portal.
 FAILPOINT: str = _env.str("MMS_FAILPOINT", "")

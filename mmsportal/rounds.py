@@ -22,6 +22,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10.0},
     },
     "clear history": {"task": "messaging.tasks.clear_history", "schedule": 600.0, "options": {"expires": 600.0}},
+    "watch": {"task": "messaging.tasks.watch", "schedule": 15.0, "options": {"expires": 15.0}},
+    "clear tallies": {"task": "messaging.tasks.clear_tallies", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "fetch texts": {"task": "messaging.tasks.fetch_texts", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mmsportal.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "media.hosting.HostFirst",
     "messaging.webhooks.ReceiptsFirst",
@@ -133,6 +134,10 @@ FAILPOINT = env.FAILPOINT
 UNDO_SECONDS = env.UNDO_SECONDS
 CONTENT_DAYS, RECEIPT_DAYS = env.CONTENT_DAYS, env.RECEIPT_DAYS
 HISTORY_DAYS, NUMBER_DAYS = env.HISTORY_DAYS, env.NUMBER_DAYS
+QUEUE_ALARM_SECONDS = env.QUEUE_ALARM_SECONDS
+RECEIPT_RETRY_MINUTES = env.RECEIPT_RETRY_MINUTES
+PROVIDER_TARGET_PERCENT = env.PROVIDER_TARGET_PERCENT
+METRICS_CIDRS, METRICS_TOKEN = env.METRICS_CIDRS, env.METRICS_TOKEN
 # Webhook bodies that came while the database was away; every web and worker process of a host shares it.
 SPOOL_DIR = env.VAR_DIR / "spool"
 
@@ -271,16 +276,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "mmsportal.logs.MaskingFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {"()": "mmsportal.logs.MaskingFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "mmsportal.logs.Json"},
     },
     "filters": {"masking": {"()": "mmsportal.logs.Masking"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masking"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": env.LOG_FORMAT, "filters": ["masking"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # At INFO these print whole addresses, with the tokens in them.
         "httpx": {"level": "WARNING"},
         "botocore": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # A line a request and a task, which people who read along can do without.
+        "mmsportal.requests": {"level": "INFO" if env.LOG_FORMAT == "json" else "WARNING"},
+        "mmsportal.celery": {"level": "INFO" if env.LOG_FORMAT == "json" else "WARNING"},
         # Each refusal of a request would be a warning, each missing right a traceback.
         "django.request": {"level": "ERROR"},
     },

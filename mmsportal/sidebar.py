@@ -47,6 +47,13 @@ UNFOLD = {
                     _link(_("Conversations"), "sms", "web:conversations", "messaging.view_inboundmessage"),
                     _link(_("Media library"), "photo_library", "media:library", "media.view_asset"),
                     _link(_("Templates"), "dashboard_customize", "web:templates", "messaging.view_template"),
+                    _link(
+                        _("Providers"),
+                        "monitor_heart",
+                        "web:providers",
+                        "messaging.view_provideraccount",
+                        badge="messaging.web.providers_board.badge",
+                    ),
                     _link(_("Codes"), "menu_book", "web:codes", ""),
                 ],
             },

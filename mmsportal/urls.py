@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from messaging.api.errors import not_found as api_not_found
 from messaging.compat.aid import Formats
-from mmsportal import health
+from mmsportal import health, metrics
 
 
 def no_such_page(_request: HttpRequest, _row: str) -> HttpResponse:
@@ -24,6 +24,7 @@ def no_such_address(request: HttpRequest, _rest: str) -> HttpResponseBase:
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", metrics.metrics),
     # Django's way from a row to its own page: none has one, and an id that is no id would be a 500.
     path("admin/r/<path:_row>", no_such_page),
     path("admin/", admin.site.urls),

@@ -12,11 +12,15 @@ from messaging.models.receipts import ReceiptInbox
 from messaging.models.saved import SavedContent
 from messaging.models.senders import SCOPES, ApiKey, ProviderAccount, Sender
 from messaging.models.templates import Draft, DraftVersion, Part, Slide, Template, TemplateVersion
+from messaging.models.watching import AccountTally, AccountTrouble, Alarm, Heartbeat, Tallied, TallyMark
 
 __all__ = [
     "LONGEST_ROTATION",
     "SCOPES",
     "TAIL_DIGITS",
+    "AccountTally",
+    "AccountTrouble",
+    "Alarm",
     "ApiKey",
     "Callback",
     "CallbackEndpoint",
@@ -24,6 +28,7 @@ __all__ = [
     "CountedUpTo",
     "Draft",
     "DraftVersion",
+    "Heartbeat",
     "IdempotencyRecord",
     "InboundMessage",
     "KeptContent",
@@ -45,6 +50,8 @@ __all__ = [
     "SendingPause",
     "Slide",
     "Tail",
+    "Tallied",
+    "TallyMark",
     "Template",
     "TemplateVersion",
     "TimelineEntry",

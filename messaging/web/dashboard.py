@@ -69,7 +69,6 @@ class Dashboard(PortalMixin, View):
             "shares": figures.shares(days),
             "sent": sum(day.total for day in days),
             "lag": figures.lag(now),
-            "overdue": figures.overdue(now),
             "never_came": never_came(now).items(),
             "pauses": pauses(figures.paused(), cast(User, request.user), back=request.path),
             "unknown_codes": unknowns(request.user),

@@ -9,8 +9,7 @@ from statistics import quantiles
 from django.db.models import QuerySet
 
 from messaging import tallies
-from messaging.models import Message, ProviderAccount, ReceiptInbox, Sender, TimelineEntry, Transaction
-from messaging.statuses import CANCELLABLE
+from messaging.models import Message, ProviderAccount, ReceiptInbox, Sender, TimelineEntry
 from messaging.web.looks import GROUP_OF, GROUPS, Group, Segment, ago, segments
 
 DAYS = 14
@@ -18,7 +17,6 @@ MOST_MESSAGES = 10_000
 RECENT_FACTS = 1_000
 LEFT_ALONE = 100
 MOST_PAUSED = 10
-OVERDUE = timedelta(minutes=2)
 Troubles = Sequence[tuple[str, str, int]]
 
 
@@ -107,12 +105,6 @@ def _quantile(ordered: Sequence[float], percent: int) -> float | None:
     if not ordered:
         return None
     return ordered[0] if len(ordered) == 1 else quantiles(ordered, n=100, method="inclusive")[percent - 1]
-
-
-def overdue(now: datetime) -> datetime | None:
-    """Since when the longest waiting transaction is due, if that is long enough to worry; None otherwise. One query."""
-    due = Transaction.objects.filter(status__in=CANCELLABLE, held=False, next_attempt_at__lte=now - OVERDUE)
-    return due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 
 def paused() -> list[ProviderAccount | Sender]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from messaging import callbacks, meanings
 from messaging.pauses import running as running_pause
+from messaging.web import alarm_words
 
 
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
@@ -37,9 +38,10 @@ def endpoints_off(request: HttpRequest) -> str:
 def page_context(request: HttpRequest, context: Mapping[str, Any], *, title: str) -> dict[str, Any]:
     """What the shell needs to draw sidebar, breadcrumb and theme, with the page's own values on top.
 
-    The names `opts`, `cl`, `object`, `title` and `colors` belong to the shell: a page must not use them.
+    The names `opts`, `cl`, `object`, `title`, `colors` and `alarms` belong to the shell: a page must not use them.
     """
-    return {**admin.site.each_context(request), **context, "title": _(title) if title else ""}
+    shell = {**admin.site.each_context(request), "alarms": alarm_words.banners(request)}
+    return {**shell, **context, "title": _(title) if title else ""}
 
 
 def render(

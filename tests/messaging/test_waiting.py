@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from messaging.delivery.protocol import claim, mark_wire, record
 
 from messaging import estimates, pauses, steering, waiting
 from messaging.delivery.outcomes import Result
-from messaging.delivery.protocol import claim, mark_wire, record
 from messaging.gateway import registry
 from messaging.gateway.contract import HttpAnswer
 from messaging.gateway.errors import NotAccepted

@@ -3,6 +3,7 @@
 import logging
 import signal
 from threading import Event, Thread
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -21,11 +22,13 @@ from messaging import (
     retention,
     steering,
     tallies,
+    watching,
 )
 
 logger = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
 HOUSE_SECONDS = 10.0
+WATCH_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -34,6 +37,7 @@ class Command(BaseCommand):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._stopped = Event()
+        self._watched = -WATCH_SECONDS
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="stop when nothing is due any more")
@@ -49,6 +53,10 @@ class Command(BaseCommand):
         sent = 0
         while not self._stopped.is_set():
             try:
+                watching.alive(watching.SEND)
+                watching.alive(watching.RECEIPTS)
+                if not options["once"]:
+                    self._watch()
                 reconciling.reconcile()
                 moved = delivery.sweep() + receipts.drain() + inbound.fetch_texts(seconds=STEP_SECONDS)
                 if options["once"]:
@@ -66,6 +74,13 @@ class Command(BaseCommand):
             if options["once"] and not moved and not tried:
                 break
         self.stdout.write(f"{sent} tries made")
+
+    def _watch(self) -> None:
+        """What the beat would ring for, as often."""
+        if monotonic() - self._watched >= WATCH_SECONDS:
+            self._watched = monotonic()
+            watching.fold()
+            watching.look()
 
     def _make_copies(self) -> None:
         """Make the copies of media that messages wait for, one after another, until stopped."""

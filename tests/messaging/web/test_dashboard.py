@@ -96,13 +96,6 @@ def test_a_paused_account_is_told_with_its_reason(client, viewer, account) -> No
     assert "Credentials refused" in text
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(1, False), (10, True)])
-def test_messages_that_do_not_go_out_are_told(client, viewer, make_message, minutes, told) -> None:
-    make_message(["queued"], at=datetime.now(UTC) - timedelta(minutes=minutes))
-    client.force_login(viewer)
-    assert (b"Messages are not going out" in client.get(HOME).content) is told
-
-
 def test_the_number_of_queries_is_fixed(client, composer, make_message, django_assert_max_num_queries) -> None:
     for _number in range(12):
         make_message(["delivered", "failed", "queued"])
