@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.transaction import atomic, on_commit
@@ -147,9 +148,10 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
 
     Out: when the last of them runs out. A few statements for each sender, and for those who are held back.
     """
-    groups: dict[Sender | None, list[tuple[int, RecipientOrder]]] = {}
+    groups: dict[Sender | None, list[int]] = {}
     for position, place in enumerate(places):
-        groups.setdefault(place.sender, []).append((position, place.recipient))
+        groups.setdefault(place.sender, []).append(position)
+    # In the order of the places, whoever carries which.
     ids = [uuid7() for _place in places]
     expiries = []
     for carrier, group in groups.items():
@@ -157,18 +159,10 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
         expiries.append(message.expire_at or due + validity(sender))
         rows.insert(
             Transaction,
-            [
-                {
-                    "id": ids[position].hex,
-                    "position": position,
-                    "client_ref": client_ref(ids[position]),
-                    "recipient": recipient.number,
-                    "correlation_id": recipient.correlation_id,
-                    "substitutions": dict(recipient.substitutions),
-                    "held": not silent and _waits(message, position),
-                }
-                for position, recipient in group
-            ],
+            (
+                _own(ids[position], places[position].recipient, position, held=not silent and _waits(message, position))
+                for position in group
+            ),
             message=message.pk,
             sender=sender.pk,
             account=sender.account_id,
@@ -182,6 +176,19 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
             updated_at=now,
         )
     return max(expiries)
+
+
+def _own(identity: UUID, recipient: RecipientOrder, position: int, *, held: bool) -> dict[str, object]:
+    """The fields of a transaction in which it differs from the others of its message."""
+    return {
+        "id": identity.hex,
+        "position": position,
+        "client_ref": client_ref(identity),
+        "recipient": recipient.number,
+        "correlation_id": recipient.correlation_id,
+        "substitutions": dict(recipient.substitutions),
+        "held": held,
+    }
 
 
 def validity(sender: Sender) -> timedelta:

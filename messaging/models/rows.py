@@ -6,7 +6,8 @@ each row and asks each of its fields: measured, that took longer than the databa
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -36,15 +37,16 @@ def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
         cursor.executemany(statement, values)
 
 
-def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], **same: Any) -> None:
-    """Insert rows of one model, AT_ONCE to a statement.
+def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], **same: Any) -> None:
+    """Insert rows of one model, AT_ONCE to a statement, taking no more of them at a time.
 
     In: of each row the fields in which it differs, the same names in all, with values as JSON has them (an id as text);
     and `same`, what they share, foreign keys by their id. The other fields get their defaults. No signals, no
     `auto_now`; the id is among what is given.
     """
-    for start in range(0, len(rows), AT_ONCE):
-        _insert(model, rows[start : start + AT_ONCE], same)
+    waiting = iter(rows)
+    while some := list(islice(waiting, AT_ONCE)):
+        _insert(model, some, same)
 
 
 def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any]) -> None:

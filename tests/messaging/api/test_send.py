@@ -84,7 +84,7 @@ def test_a_message_that_breaks_a_rule_is_422_with_each_finding(send, refused) ->
     assert all(error["fix"] for error in errors)
 
 
-@pytest.mark.parametrize(("count", "limit"), [(0, 1), (10_001, 10_000)])
+@pytest.mark.parametrize(("count", "limit"), [(0, 1), (100_001, 100_000)])
 def test_nobody_and_too_many_are_refused(send, refused, count, limit) -> None:
     (error,) = refused(send(to=[f"+1647{number:07}" for number in range(2_000_000, 2_000_000 + count)]), 400)
     assert (error["pointer"], error["limit"], error["actual"]) == ("/to", limit, count)
