@@ -63,7 +63,8 @@ def queue(order: Order, *, now: datetime, examination: Examination | None = None
     if not examination.ok:
         raise NotQueued(examination.findings)
     try:
-        with atomic():
+        # Only who asks for `once` goes on after a conflict, and needs a point to return to inside a caller's commit.
+        with atomic(savepoint=bool(order.once)):
             message = _write(order, examination, now)
             on_commit(tasks.ring_pump)
     except IntegrityError:

@@ -149,7 +149,9 @@ def accepted(message: Message, senders: Iterable[Sender]) -> Iterator[dict[str, 
     told = message.transactions.order_by("position").values_list(
         "pk", "recipient", "status", "correlation_id", "sender_id", "reason_code", "reason_text"
     )
-    for pk, recipient, status, correlation_id, sender_id, *why in told.iterator(chunk_size=AT_ONCE):
+    # Of few rows the cursor would cost more than the rows do.
+    rows = told.iterator(chunk_size=AT_ONCE) if message.total > AT_ONCE else told
+    for pk, recipient, status, correlation_id, sender_id, *why in rows:
         by = known[sender_id]
         members: dict[str, Any] = {
             "id": str(pk),
