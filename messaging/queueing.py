@@ -120,7 +120,6 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
     assets = {part.asset for _where, part in examination.content.parts() if part.asset}
     if assets:
         uses.note(assets, f"message:{message.pk}", latest + MEDIA_KEPT)
-    timeline.append_all(message.transactions.all(), now=now)
     if examination.fitting:
         encoding.tell(message, now)
     return message
@@ -145,9 +144,10 @@ def _waits(message: Message, position: int) -> bool:
 
 
 def _write_transactions(message: Message, places: Sequence[Place], due: datetime, now: datetime) -> datetime:
-    """A row for each recipient, in their order; who has opted out gets one that says so, and is never sent to.
+    """A row for each recipient and its first entry, in their order; who has opted out gets one that says so, and is
+    never sent to.
 
-    Out: when the last of them runs out. A few statements for each sender, and for those who are held back.
+    Out: when the last of them runs out. Two statements for each thousand of a sender, and of those held back.
     """
     groups: dict[Sender | None, list[int]] = {}
     for position, place in enumerate(places):
@@ -158,6 +158,8 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
     for carrier, group in groups.items():
         sender, silent = carrier or message.sender, carrier is None
         expiries.append(message.expire_at or due + validity(sender))
+        status = Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED
+        code, text = ("opted_out", OPTED_OUT) if silent else ("", "")
         rows.insert(
             Transaction,
             (
@@ -167,15 +169,16 @@ def _write_transactions(message: Message, places: Sequence[Place], due: datetime
             message=message.pk,
             sender=sender.pk,
             account=sender.account_id,
-            status=Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED,
-            reason_code="opted_out" if silent else "",
-            reason_text=OPTED_OUT if silent else "",
+            status=status,
+            reason_code=code,
+            reason_text=text,
             next_attempt_at=None if silent else due,
             expires_at=expiries[-1],
             news=0 if message.endpoint_id else None,
             created_at=now,
             updated_at=now,
         )
+        timeline.begin((ids[position] for position in group), status, now=now, code=code, text=text)
     return max(expiries)
 
 

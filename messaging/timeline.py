@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Message, TimelineEntry, Transaction
-from messaging.models.rows import insert_from, save_fields
+from messaging.models.rows import insert, insert_from, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
 from messaging.timeline_words import WORDS, Words
 
@@ -84,6 +84,23 @@ def entry(
 def append(entries: Sequence[TimelineEntry]) -> None:
     """Write facts; one that is known already stays as it was."""
     TimelineEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1000)
+
+
+def begin(transactions: Iterable[UUID], status: Status, *, now: datetime, code: str = "", text: str = "") -> None:
+    """Write the first fact about transactions that were just written: the status they have. A statement for each
+    thousand, which costs a single message a fraction of what the query of `append_all` costs to put together."""
+    insert(
+        TimelineEntry,
+        ({"transaction": identity.hex} for identity in transactions),
+        at=now,
+        received_at=now,
+        source=TimelineEntry.Source.PORTAL.value,
+        kind=status.value,
+        state=status.value,
+        code=code,
+        text=text,
+        dedupe_key=f"{status.value}:0",
+    )
 
 
 def append_all(rows: "QuerySet[Transaction]", kind: str | None = None, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import AutoField, JSONField, Model, QuerySet
 
 # They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
 AT_ONCE = 1000
@@ -42,7 +42,7 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], **same: Any) -
 
     In: of each row the fields in which it differs, the same names in all, with values as JSON has them (an id as text);
     and `same`, what they share, foreign keys by their id. The other fields get their defaults. No signals, no
-    `auto_now`; the id is among what is given.
+    `auto_now`; the id is among what is given, unless the database counts.
     """
     waiting = iter(rows)
     while some := list(islice(waiting, AT_ONCE)):
@@ -52,7 +52,7 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], **same: Any) -
 def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any]) -> None:
     quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
     own = [fields[name] for name in rows[0]]
-    shared = [field for field in fields.values() if field not in own]
+    shared = [field for field in fields.values() if field not in own and not isinstance(field, AutoField)]
     values = [
         field.get_db_prep_save(same[field.name] if field.name in same else field.get_default(), connection)
         for field in shared

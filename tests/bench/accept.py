@@ -159,20 +159,21 @@ def _bulk(_message: Any, rows: list[Any]) -> None:
     TimelineEntry.objects.bulk_create(entries, batch_size=1000)
 
 
-def _insert(message: Any, rows: list[Any]) -> None:
+def _insert(_message: Any, rows: list[Any]) -> None:
     """As the portal does it: what differs of each row, and what all of them share."""
     from django.utils import timezone  # noqa: PLC0415
 
     from messaging import timeline  # noqa: PLC0415
     from messaging.models import Transaction  # noqa: PLC0415
     from messaging.models.rows import insert  # noqa: PLC0415
+    from messaging.statuses import Status  # noqa: PLC0415
 
     one, now = rows[0], timezone.now()
     own = ("position", "client_ref", "recipient", "correlation_id", "substitutions", "held")
     given = ({"id": row.pk.hex, **{name: getattr(row, name) for name in own}} for row in rows)
     same = {field.name: getattr(one, field.attname) for field in Transaction._meta.concrete_fields}
     insert(Transaction, given, **{name: value for name, value in same.items() if name not in {"id", *own}})
-    timeline.append_all(message.transactions.all(), now=now)
+    timeline.begin((one.pk for one in rows), Status.QUEUED, now=now)
 
 
 def _copy(_message: Any, rows: list[Any]) -> None:
