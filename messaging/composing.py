@@ -31,9 +31,11 @@ def resolve(content: Content, *, pointer: str = "/content", owner: str | None = 
     In: a content as composed; `owner` limits the files to one owner's (integrations), None takes any (staff).
     Out: the content with type, size, seconds, name, description, digest and public address of every asset, or of its
     fitted copy where one is named, and a blocking finding for each that is unknown, not ready, or of another kind. One
-    query, and one more for copies.
+    query, and one more for copies; none when no file is named.
     """
     wanted = {part.asset for _where, part in content.parts() if part.asset}
+    if not wanted:
+        return content, []
     assets = {str(asset.pk): asset for asset in _assets(wanted, owner)}
     copies = renditions.named({part.rendition for _where, part in content.parts() if part.rendition})
     findings: list[Finding] = []

@@ -9,7 +9,7 @@ from messaging import consent, encoding
 from messaging.composing import resolve
 from messaging.content import Content
 from messaging.fitting import Job
-from messaging.models import Sender
+from messaging.models import Message, Sender
 from messaging.orders import Order, RecipientOrder
 from messaging.routes import Route, routes
 from messaging.routing import HOME, Candidate, Unseen, assigned, candidates, profile_of
@@ -17,9 +17,9 @@ from messaging.slide_rules import Finding, Severity, blocking, merged, orders
 from messaging.slide_rules.findings import finding
 from messaging.slide_rules.findings import gettext_noop as _
 
-MOST_RECIPIENTS = 10_000
-# Of a list that was imported, and looked at before.
-MOST_LISTED = 100_000
+MOST_RECIPIENTS = 100_000
+# Written into the composer, which looks at each again with every key; more come as an imported list.
+MOST_TYPED = 10_000
 # How many numbers of other countries are named one by one.
 MOST_ABROAD = 50
 _REACH = _("{number} cannot be reached: {sender} sends to mobile numbers of the USA and Canada.")
@@ -153,7 +153,8 @@ def _candidates(
 
 def _most(order: Order) -> int:
     """How many recipients one message may have."""
-    return MOST_LISTED if order.recipient_list else MOST_RECIPIENTS
+    typed = order.source == Message.Source.WEB and not order.recipient_list
+    return MOST_TYPED if typed else MOST_RECIPIENTS
 
 
 def _reaches_some(candidate: Candidate, order: Order, numbers: Collection[str]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.transaction import atomic, on_commit
@@ -62,7 +63,8 @@ def queue(order: Order, *, now: datetime, examination: Examination | None = None
     if not examination.ok:
         raise NotQueued(examination.findings)
     try:
-        with atomic():
+        # Only who asks for `once` goes on after a conflict, and needs a point to return to inside a caller's commit.
+        with atomic(savepoint=bool(order.once)):
             message = _write(order, examination, now)
             on_commit(tasks.ring_pump)
     except IntegrityError:
@@ -118,7 +120,6 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
     assets = {part.asset for _where, part in examination.content.parts() if part.asset}
     if assets:
         uses.note(assets, f"message:{message.pk}", latest + MEDIA_KEPT)
-    timeline.append_all(message.transactions.all(), now=now)
     if examination.fitting:
         encoding.tell(message, now)
     return message
@@ -143,46 +144,55 @@ def _waits(message: Message, position: int) -> bool:
 
 
 def _write_transactions(message: Message, places: Sequence[Place], due: datetime, now: datetime) -> datetime:
-    """A row for each recipient, in their order; who has opted out gets one that says so, and is never sent to.
+    """A row for each recipient and its first entry, in their order; who has opted out gets one that says so, and is
+    never sent to.
 
-    Out: when the last of them runs out. A few statements for each sender, and for those who are held back.
+    Out: when the last of them runs out. Two statements for each thousand of a sender, and of those held back.
     """
-    groups: dict[Sender | None, list[tuple[int, RecipientOrder]]] = {}
+    groups: dict[Sender | None, list[int]] = {}
     for position, place in enumerate(places):
-        groups.setdefault(place.sender, []).append((position, place.recipient))
+        groups.setdefault(place.sender, []).append(position)
+    # In the order of the places, whoever carries which.
     ids = [uuid7() for _place in places]
     expiries = []
     for carrier, group in groups.items():
         sender, silent = carrier or message.sender, carrier is None
         expiries.append(message.expire_at or due + validity(sender))
+        status = Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED
+        code, text = ("opted_out", OPTED_OUT) if silent else ("", "")
         rows.insert(
             Transaction,
-            [
-                {
-                    "id": ids[position].hex,
-                    "position": position,
-                    "band": bands.band_of(message.purpose, position),
-                    "client_ref": client_ref(ids[position]),
-                    "recipient": recipient.number,
-                    "correlation_id": recipient.correlation_id,
-                    "substitutions": dict(recipient.substitutions),
-                    "held": not silent and _waits(message, position),
-                }
-                for position, recipient in group
-            ],
+            (_own(message, ids[position], places[position].recipient, position, silent=silent) for position in group),
             message=message.pk,
             sender=sender.pk,
             account=sender.account_id,
-            status=Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED,
-            reason_code="opted_out" if silent else "",
-            reason_text=OPTED_OUT if silent else "",
+            status=status,
+            reason_code=code,
+            reason_text=text,
             next_attempt_at=None if silent else due,
             expires_at=expiries[-1],
             news=0 if message.endpoint_id else None,
             created_at=now,
             updated_at=now,
         )
+        timeline.begin((ids[position] for position in group), status, now=now, code=code, text=text)
     return max(expiries)
+
+
+def _own(
+    message: Message, identity: UUID, recipient: RecipientOrder, position: int, *, silent: bool
+) -> dict[str, object]:
+    """The fields of a transaction in which it differs from the others of its message."""
+    return {
+        "id": identity.hex,
+        "position": position,
+        "band": bands.band_of(message.purpose, position),
+        "client_ref": client_ref(identity),
+        "recipient": recipient.number,
+        "correlation_id": recipient.correlation_id,
+        "substitutions": dict(recipient.substitutions),
+        "held": not silent and _waits(message, position),
+    }
 
 
 def validity(sender: Sender) -> timedelta:

@@ -16,8 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging import callbacks, timeline
-from messaging.models import SendAttempt, Transaction
-from messaging.models.rows import save_fields
+from messaging.models import SendAttempt, Transaction, rows
 from messaging.statuses import Status
 
 BEGIN = """
@@ -52,12 +51,6 @@ SET status = 'accepted', provider_ref = told.reference, receipt_deadline = told.
 FROM ({told}) AS told
 WHERE sent.id = told.subject AND sent.lease_token = told.token AND sent.status = 'sending'
 RETURNING id, news, updated_at
-"""
-DONE = """
-UPDATE messaging_sendattempt AS tried
-SET phase = 'done', outcome = told.outcome, http_status = told.http_status, provider_ref = told.reference,
-  code = told.code, text = told.text, request = told.request, answer = told.answer, finished_at = %s
-FROM ({told}) AS told WHERE tried.id = told.subject
 """
 
 
@@ -123,7 +116,7 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
     time. Two statements, and what `callbacks.owe` needs where somebody wants to hear of it.
     """
     # In the order in which everybody locks: two that each wait for the other's rows come to a stop.
-    rows = sorted(told, key=lambda one: one.transaction.pk)
+    ordered = sorted(told, key=lambda one: one.transaction.pk)
     given = [
         {
             "subject": one.transaction.pk.hex,
@@ -131,7 +124,7 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
             "reference": one.provider_ref,
             "deadline": str(_moment(one.transaction.expires_at + timeline.GRACE)),
         }
-        for one in rows
+        for one in ordered
     ]
     source = _told({"subject": "uuid", "token": "uuid", "reference": "varchar", "deadline": "timestamptz"})
     if connection.vendor == "postgresql":
@@ -143,31 +136,14 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
     now = _time(found[0][2])
     news = {_uuid(pk): owed for pk, owed, _now in found}
     _enter(news, Status.ACCEPTED, _DETAIL[connection.vendor], now)
-    _owe([one for one in rows if news.get(one.transaction.pk) is not None], news, now)
+    _owe([one for one in ordered if news.get(one.transaction.pk) is not None], news, now)
     return set(news), now
 
 
 def done(tries: Sequence[SendAttempt], now: datetime) -> None:
     """Write what came of these tries, as it stands in them (`outcomes.note`). One statement."""
-    if not tries:
-        return
-    postgres = connection.vendor == "postgresql"
-    given = [
-        {
-            "subject": one.pk,
-            "outcome": one.outcome,
-            "http_status": one.http_status,
-            "reference": one.provider_ref,
-            "code": one.code,
-            "text": one.text,
-            "request": one.request if postgres or one.request is None else json.dumps(one.request),
-            "answer": one.answer,
-        }
-        for one in tries
-    ]
-    kinds = dict.fromkeys(("outcome", "reference", "code", "text", "answer"), "varchar")
-    source = _told({"subject": "bigint", "http_status": "smallint", "request": "jsonb", **kinds})
-    _run(DONE, _moment(now), json.dumps(given, ensure_ascii=False), told=source)
+    own = [{"id": one.pk, **{name: getattr(one, name) for name in _TOLD_OF_TRIES}} for one in tries]
+    rows.update(SendAttempt, own, phase=SendAttempt.Phase.DONE.value, finished_at=now)
 
 
 def _owe(told: Sequence[Told], news: dict[UUID, int], now: datetime) -> None:
@@ -180,7 +156,7 @@ def _owe(told: Sequence[Told], news: dict[UUID, int], now: datetime) -> None:
         changes.append(callbacks.Change(row, before, row.clicks, [fact]))
     if changes:
         callbacks.owe(changes, now=now)
-        save_fields([change.row for change in changes], ["news"])
+        rows.update(Transaction, [{"id": change.row.pk, "news": change.row.news} for change in changes])
 
 
 def _enter(identities: Collection[UUID], state: Status, data: str, now: datetime) -> None:
@@ -188,6 +164,7 @@ def _enter(identities: Collection[UUID], state: Status, data: str, now: datetime
     _run(ENTERED, moment, moment, state.value, state.value, f"{state.value}:", _ids(identities), data=data)
 
 
+_TOLD_OF_TRIES = ("outcome", "http_status", "provider_ref", "code", "text", "request", "answer")
 _AMONG = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
 _DETAIL = {
     "postgresql": "jsonb_build_object('detail', provider_ref)",

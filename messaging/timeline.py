@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Known, Message, TimelineEntry, Transaction
-from messaging.models.rows import insert_from, save_fields
+from messaging.models.rows import insert, insert_from, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
 from messaging.timeline_words import WORDS, Words
 
@@ -86,25 +86,37 @@ def append(entries: Sequence[TimelineEntry]) -> None:
     TimelineEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1000)
 
 
-def append_all(rows: "QuerySet[Transaction]", kind: str | None = None, *, now: datetime) -> None:
-    """Write a fact of ours about each of the rows, none of which has it yet: one statement, however many they are.
+def begin(transactions: Iterable[UUID], status: Status, *, now: datetime, code: str = "", text: str = "") -> None:
+    """Write the first fact about transactions that were just written: the status they have. A statement for each
+    thousand."""
+    insert(
+        TimelineEntry,
+        ({"transaction": identity.hex} for identity in transactions),
+        at=now,
+        received_at=now,
+        source=TimelineEntry.Source.PORTAL.value,
+        kind=status.value,
+        state=status.value,
+        code=code,
+        text=text,
+        dedupe_key=f"{status.value}:0",
+    )
 
-    Without a `kind` it is the status that they have, with its reason: the first thing to be said of a transaction.
-    """
+
+def append_all(rows: "QuerySet[Transaction]", kind: str, *, now: datetime) -> None:
+    """Write a fact of ours about each of the rows, none of which has it yet: one statement, however many they are."""
     told: dict[str, Any] = {
         "transaction": F("pk"),
         "at": Value(now, DateTimeField()),
         "received_at": Value(now, DateTimeField()),
         "source": Value(TimelineEntry.Source.PORTAL.value),
-        "kind": Value(kind) if kind else F("status"),
-        "state": Value("") if kind else F("status"),
+        "kind": Value(kind),
+        "state": Value(""),
         "via": Value(""),
-        "code": Value("") if kind else F("reason_code"),
-        "text": Value("") if kind else F("reason_text"),
+        "code": Value(""),
+        "text": Value(""),
         "data": Value({}, JSONField()),
-        "dedupe_key": Concat(
-            Value(kind) if kind else F("status"), Value(":"), Cast("attempt_no", CharField()), output_field=CharField()
-        ),
+        "dedupe_key": Concat(Value(f"{kind}:"), Cast("attempt_no", CharField()), output_field=CharField()),
     }
     insert_from(TimelineEntry, rows.order_by("position").values_list(*told.values()), list(told))
 

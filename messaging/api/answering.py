@@ -1,5 +1,10 @@
 """What answers of the REST API have in common on the wire: a tag to ask again by, and few bytes."""
 
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -8,6 +13,8 @@ from django.middleware.http import ConditionalGetMiddleware
 BELOW = "/api/"
 # Shorter ones grow when they are compressed, or hardly shrink.
 LEAST_COMPRESSED = 1024
+# How many members of a long list are turned into text together.
+AT_ONCE = 1000
 COMPRESSED = ("application/json", "application/problem+json", "application/vnd.oai.openapi")
 
 
@@ -40,3 +47,21 @@ class Compressed(GZipMiddleware):
         if not response.headers.get("Content-Type", "").startswith(COMPRESSED):
             return response
         return super().process_response(request, response)
+
+
+def written(answer: Mapping[str, Any]) -> str:
+    """An answer as JSON. A member that is an iterator becomes a list, of which only a part is in memory at a time."""
+    members = (
+        f"{json.dumps(name)}:{_listed(value) if isinstance(value, Iterator) else _dumped(value)}"
+        for name, value in answer.items()
+    )
+    return "{" + ",".join(members) + "}"
+
+
+def _listed(items: Iterator[Any]) -> str:
+    parts = iter(lambda: _dumped(list(islice(items, AT_ONCE)))[1:-1], "")
+    return "[" + ",".join(parts) + "]"
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

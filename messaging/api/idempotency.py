@@ -1,18 +1,18 @@
 """A request that is repeated is answered, not carried out again (reliability, 3.5)."""
 
 import hashlib
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection
 from django.db.transaction import atomic
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from messaging.api.answering import written
 from messaging.api.errors import Problem, fault, invalid
 from messaging.api.parsing import body_digest
 from messaging.models import ApiKey, IdempotencyRecord
@@ -33,7 +33,7 @@ class Once:
     key: str | None
     fingerprint: str
 
-    def replay(self) -> Response | None:
+    def replay(self) -> HttpResponse | None:
         """The stored answer of an earlier copy, if there is one. Raises Problem 422 for another request."""
         if self.key is None:
             return None
@@ -45,30 +45,33 @@ class Once:
             return None
         if record.fingerprint != self.fingerprint:
             raise Problem(422, "idempotency_key_reused", REUSED, errors=[_reused()])
-        return Response(json.loads(record.answer), status=record.answer_status, headers={"Idempotent-Replayed": "true"})
+        return _answer(record.answer, record.answer_status or 200, {"Idempotent-Replayed": "true"})
 
-    def run(self, work: Callable[[], tuple[int, dict[str, Any]]]) -> Response:
+    def run(self, work: Callable[[], tuple[int, dict[str, Any]]]) -> HttpResponse:
         """Carry `work` out and keep its answer, all in one database transaction; a racing copy gets the same answer.
+
+        An answer may hold iterators (see `answering.written`), which are read inside of it.
 
         What `work` raises undoes everything, and the key stays free. Raises Problem 409 while a copy is running.
         """
         if self.key is None:
             with atomic():
                 status, answer = work()
-            return Response(answer, status=status)
+                text = written(answer)
+            return _answer(text, status)
         try:
             with atomic():
                 record = self._insert()
                 status, answer = work()
                 # As text: PostgreSQL would put the members of a stored object into another order.
-                record.answer_status, record.answer = status, json.dumps(answer)
+                record.answer_status, record.answer = status, (text := written(answer))
                 record.save(update_fields=["answer_status", "answer"])
         except _Taken:
             earlier = self.replay()
             if earlier is None:
                 raise _running() from None
             return earlier
-        return Response(answer, status=status)
+        return _answer(text, status)
 
     def _insert(self) -> IdempotencyRecord:
         if connection.vendor == "postgresql":
@@ -101,6 +104,10 @@ def once(request: Request, api_key: ApiKey) -> Once:
     query = request.META.get("QUERY_STRING", "")
     fingerprint = hashlib.sha256(f"{body_digest(request)}?{query}".encode()).hexdigest()
     return Once(api_key, f"{request.method} {request.path}"[:80], key, fingerprint)
+
+
+def _answer(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(text, content_type="application/json", status=status, headers=headers)
 
 
 def _reused() -> dict[str, Any]:

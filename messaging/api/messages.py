@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ from messaging.api.filters import filtered
 from messaging.api.idempotency import once
 from messaging.api.paging import page, query_values
 from messaging.api.reading import read_sending
-from messaging.api.sending import dry_run, order_for, send
+from messaging.api.sending import dry_run, examined, order_for, send
 from messaging.api.sparse import FIELDS, chosen
 from messaging.api.views import ServiceView, flag, listed
 from messaging.models import ApiKey, Message, Transaction
@@ -36,7 +37,7 @@ class Messages(ServiceView):
         return listed(found, [wanted.of(shapes.message(row, counts.get(row.pk, {}))) for row in found.rows])
 
     @extend_schema(**docs.SEND_MESSAGE)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Send a message, or with `?dry_run=true` only say what would come of it."""
         values = query_values(request, ["dry_run"])
         only_said = flag(values, "dry_run")
@@ -48,7 +49,8 @@ class Messages(ServiceView):
         if earlier := attempt.replay():
             return earlier
         order = order_for(self.key, sending)
-        return attempt.run(lambda: (201, send(order)))
+        examination = examined(order)
+        return attempt.run(lambda: (201, send(order, examination)))
 
 
 class MessageDetail(ServiceView):

@@ -36,7 +36,7 @@ PURPOSES = tuple(purpose.value for purpose in Message.Purpose)
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 60, 7 * 24 * 3600
 CALLBACK_DATA = 2000
 CORRELATION_ID = 100
-# Far more than any provider takes, and little enough to be filled in for each of 10,000 recipients.
+# Far more than any provider takes, and little enough to be filled in for each of 100,000 recipients.
 MOST_SLIDES, MOST_URLS, MOST_VALUES = 50, 20, 100
 FURTHEST_LINK = timedelta(days=365)
 # Enough to mend a body by; 10,000 of them would help nobody.

@@ -63,11 +63,16 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
     )
 
 
-def send(order: Order) -> dict[str, Any]:
-    """Queue an order and say what became of it. Raises Problem 400 or 422 with one entry per finding, and 429 for a key
-    that has sent to enough people today."""
+def examined(order: Order) -> Examination:
+    """What can be said of an order, before any commit is open: of many recipients it takes seconds."""
+    return examine(order, now=timezone.now())
+
+
+def send(order: Order, examination: Examination) -> dict[str, Any]:
+    """Queue an order and say what became of it; the transactions are told one by one. Raises Problem 400 or 422 with
+    one entry per finding, and 429 for a key that has sent to enough people today. Inside the commit of the answer."""
     now = timezone.now()
-    examination = _examined(order, now, sends=True)
+    _check_day(order, examination, now, sends=True)
     try:
         message = queue(order, now=now, examination=examination)
     except NotQueued as refusal:
@@ -83,14 +88,14 @@ def send(order: Order) -> dict[str, Any]:
 
 def dry_run(order: Order) -> dict[str, Any]:
     """What would come of an order. Raises Problem 429 for a key that has sent to enough people today."""
-    return shapes.examination(_examined(order, timezone.now(), sends=False))
+    examination = examined(order)
+    _check_day(order, examination, timezone.now(), sends=False)
+    return shapes.examination(examination)
 
 
-def _examined(order: Order, now: datetime, *, sends: bool) -> Examination:
-    examination = examine(order, now=now)
+def _check_day(order: Order, examination: Examination, now: datetime, *, sends: bool) -> None:
     if order.api_key and examination.ok:
         limits.check_day(order.api_key, len(examination.places), now=now, sends=sends)
-    return examination
 
 
 def refused(refusal: NotQueued) -> Problem:

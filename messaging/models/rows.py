@@ -6,8 +6,9 @@ each row and asks each of its fields: measured, that took longer than the databa
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -38,14 +39,17 @@ def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
         cursor.executemany(statement, values)
 
 
-def insert(model: type[Model], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False, **same: Any) -> int:
-    """Insert rows of one model, AT_ONCE to a statement. Out: how many were written.
+def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore: bool = False, **same: Any) -> int:
+    """Insert rows of one model, AT_ONCE to a statement, taking no more of them at a time. Out: how many were written.
 
     In: of each row the fields in which it differs, the same names in all; and `same`, what they share. Foreign keys go
     by their id; an id may be a UUID or text, a moment a datetime, but for bytes there is no way on SQLite. The other
     fields get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
     """
-    return sum(_insert(model, rows[start : start + AT_ONCE], same, ignore) for start in range(0, len(rows), AT_ONCE))
+    waiting, written = iter(rows), 0
+    while some := list(islice(waiting, AT_ONCE)):
+        written += _insert(model, some, same, ignore)
+    return written
 
 
 def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any], ignore: bool) -> int:
@@ -107,9 +111,13 @@ def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any
     # SQLite would take JSON apart and put it together in a spelling that Django does not look for.
     spelt = [field.name for field in fields if isinstance(field, JSONField) and connection.vendor == "sqlite"]
     if spelt:
-        rows = [{**row, **{name: json.dumps(row[name]) for name in spelt}} for row in rows]
+        rows = [
+            {**row, **{name: None if row[name] is None else json.dumps(row[name]) for name in spelt}} for row in rows
+        ]
     columns = {field.name: str(field.column) for field in fields}
-    return json.dumps([{columns[name]: value for name, value in row.items()} for row in rows], default=_plain)
+    # As it stands: half a character must be refused, not smuggled in as an escape.
+    plain = [{columns[name]: value for name, value in row.items()} for row in rows]
+    return json.dumps(plain, default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> str:

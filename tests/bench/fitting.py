@@ -27,7 +27,7 @@ TYPES = {
 }
 
 
-def measure() -> list[dict[str, object]]:
+def measure(_place: object = None) -> list[dict[str, object]]:
     """Rows of name, value, unit, ratio and against what."""
     with TemporaryDirectory() as folder:
         files = dict(zip(TYPES, _files(Path(folder)), strict=True))

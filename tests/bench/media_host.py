@@ -24,7 +24,7 @@ CLIENTS = 4
 START_SECONDS = 60.0
 
 
-def measure(*, requests: int = REQUESTS) -> list[dict[str, object]]:
+def measure(_place: object = None, *, requests: int = REQUESTS) -> list[dict[str, object]]:
     """Requests per second for a file at an account's address, logged, and at its own, beside a bare server."""
     with TemporaryDirectory(prefix="mms-bench-") as folder, ExitStack() as stack:
         environment = {**os.environ, "MMS_VAR_DIR": folder, "MEDIA_STORAGE": "filesystem"}

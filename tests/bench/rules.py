@@ -21,7 +21,7 @@ def people(count: int, *, longest: int = 40) -> list[dict[str, str]]:
     return [{"first": "A" * (n % longest), "order": str(n), "area": "B" * (-n % longest)} for n in range(count)]
 
 
-def measure() -> list[dict[str, object]]:
+def measure(_place: object = None) -> list[dict[str, object]]:
     """One row for each measure: its name, value and unit, and how many times as long as the plain case it takes."""
     profiles = [registry.provider(name).profile for name in registry.names()]
     thousand, far = people(1_000), people(1_000, longest=4_000)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging.content import Content, FallbackSms, Part, Slide
@@ -159,6 +160,28 @@ def test_accepting_takes_few_queries_however_many_recipients(order, django_asser
 
     with django_assert_max_num_queries(30):
         queue(order(*numbers), now=timezone.now())
+
+
+def test_each_further_thousand_of_recipients_is_two_statements(order):
+    def asked(count: int, area: int) -> int:
+        numbers = [f"+1{area}5{number:06d}" for number in range(count)]
+        with CaptureQueriesContext(connection) as seen:
+            assert queue(order(*numbers), now=timezone.now()).transactions.count() == count
+        return len(seen)
+
+    assert asked(3_000, 647) - asked(1_000, 416) == 4
+
+
+def test_what_is_typed_is_bound_closer_than_what_a_program_sends(order):
+    numbers = [f"+1416{5_000_000 + number}" for number in range(10_001)]
+    typed = order(*numbers)
+
+    told = [
+        [(one.code, one.limit) for one in examine(asked, now=timezone.now()).findings if one.severity == "blocks"]
+        for asked in (typed, replace(typed, source=Message.Source.API))
+    ]
+
+    assert told == [[("too_many_recipients", 10_000)], []]
 
 
 def test_far_too_many_recipients_are_refused_without_looking_at_each(order, django_assert_max_num_queries, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from media import uploads
+from messaging.api.answering import written
 from messaging.api.schemas import COMPONENTS
 from messaging.models import Message
 from tests.media.samples import png
@@ -144,3 +145,16 @@ def test_without_fields_every_documented_member_is_there(client, message, sender
 
 def test_repeated_fields_are_one(client, message):
     assert json.loads(client.get("/api/v1/messages?fields=id,id").content)["results"] == [{"id": str(message.pk)}]
+
+
+def test_an_iterator_is_written_as_the_list_it_would_be():
+    members = {
+        "id": "1",
+        "rows": iter([{"to": f"Añn {number}"} for number in range(2_001)]),
+        "none": iter([]),
+        "all": [],
+    }
+
+    whole = json.loads(written(members))
+
+    assert (len(whole["rows"]), whole["rows"][-1], whole["none"], whole["all"]) == (2_001, {"to": "Añn 2000"}, [], [])

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0011_surface'),
+        ('messaging', '0013_reading'),
     ]
 
     operations = [

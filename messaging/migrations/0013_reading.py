@@ -22,7 +22,7 @@ def let_export(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0011_surface'),
+        ('messaging', '0012_pacing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
