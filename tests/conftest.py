@@ -76,7 +76,7 @@ def make_user(db) -> Callable[..., User]:
         # A test with real commits empties every table behind it, the migrated groups too.
         import_module("messaging.migrations.0002_groups").make_groups(apps, None)
         import_module("messaging.migrations.0008_callbacks").let_keepers(apps, None)
-        import_module("messaging.migrations.0014_reading").let_export(apps, None)
+        import_module("messaging.migrations.0013_reading").let_export(apps, None)
 
     def make(username: str, *groups: str, **more: object) -> User:
         user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, is_staff=True, **more)

@@ -120,6 +120,10 @@ def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any
     return json.dumps(plain, default=_plain, ensure_ascii=False)
 
 
+def _spelt(value: object) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
 def _plain(value: object) -> str:
     """A value that JSON has no word for, as its column spells it."""
     if isinstance(value, UUID):
