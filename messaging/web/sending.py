@@ -45,7 +45,7 @@ class Sending(PortalMixin, View):
     """What sends and how fast (GET); stop all of it, with a reason (POST)."""
 
     permission_required = "messaging.change_provideraccount"
-    title = _lazy("Pause and resume")
+    title = "Pause and resume"
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         return self.render("messaging/sending/sending.html", self._context(WhyForm()))
