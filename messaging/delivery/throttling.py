@@ -36,13 +36,13 @@ def hear(account: ProviderAccount, results: Sequence[Result], now: datetime) -> 
     asked = max((result.error.retry_after or 0 for result in throttled if result.error), default=0)
     until = now + min(timedelta(seconds=asked), LONGEST_PAUSE) if asked else None
     rate = max(known.rate_at(now) or known.slowed_to or 0.0, 1 / SLOWEST_SECONDS)
-    slowed = {"slowed_to": max(rate * SLOWER, 1 / SLOWEST_SECONDS), "slowed_at": now}
+    slower = max(rate * SLOWER, 1 / SLOWEST_SECONDS)
     if until and (known.slowed_until is None or until > known.slowed_until):
         ProviderAccount.objects.filter(pk=account.pk).update(slowed_until=until)
         account.slowed_until = until
     fresh = Q(slowed_at=None) | Q(slowed_at__lte=now - ONE_MOMENT)
-    if ProviderAccount.objects.filter(fresh, pk=account.pk).update(**slowed):
-        account.slowed_to, account.slowed_at = slowed["slowed_to"], now
+    if ProviderAccount.objects.filter(fresh, pk=account.pk).update(slowed_to=slower, slowed_at=now):
+        account.slowed_to, account.slowed_at = slower, now
     return True
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_noop
 from django.views import View
 
 from messaging import pauses, tasks
@@ -45,7 +46,7 @@ class Sending(PortalMixin, View):
     """What sends and how fast (GET); stop all of it, with a reason (POST)."""
 
     permission_required = "messaging.change_provideraccount"
-    title = _lazy("Pause and resume")
+    title = gettext_noop("Pause and resume")
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         return self.render("messaging/sending/sending.html", self._context(WhyForm()))
