@@ -21,7 +21,11 @@ class Reading:
 
 
 class NotPlain(Exception):
-    """A receipt that cannot be matched in passing: somebody must look closer."""
+    """A receipt that cannot be matched in passing: somebody must look closer. `about` may be what it is about."""
+
+    def __init__(self, about: UUID | None = None) -> None:
+        super().__init__()
+        self.about = about
 
 
 class Finder:
@@ -32,6 +36,12 @@ class Finder:
         named = {receipt.client_ref for _account, receipt in heard if receipt.client_ref}
         ours = Transaction.objects.order_by()
         self._by_ours = dict(ours.filter(client_ref__in=named).values_list("client_ref", "pk")) if named else {}
+        # What one receipt of a batch teaches about its message may be all that another one names.
+        self._taught = {
+            (account, one.provider_ref[:100]): self._by_ours[one.client_ref]
+            for account, one in heard
+            if one.provider_ref and one.client_ref in self._by_ours
+        }
         open_ones = [(account, one) for account, one in heard if one.client_ref not in self._by_ours]
         told = {reference for _account, one in open_ones for reference in references(one)}
         self._by_theirs: dict[tuple[UUID, str], list[tuple[UUID, str]]] = defaultdict(list)
@@ -56,6 +66,10 @@ class Finder:
             for reference in references(receipt)
             for candidate in self._by_theirs.get((row.account_id, reference), ())
         }
+        for reference in references(receipt):
+            taught = self._taught.get((row.account_id, reference))
+            if taught and taught not in {pk for pk, _recipient in named}:
+                raise NotPlain(taught)
         meant = {pk for pk, recipient in named if recipient == number} or {pk for pk, _recipient in named}
         # One reference for several messages, or for none that is sure.
         if len(meant) > 1 or len(named) >= MOST_CANDIDATES or (not meant and may_be_guessed(row, receipt)):

@@ -89,8 +89,8 @@ def _plan(finder: Finder, reading: Reading) -> Plan:
     for receipt in reading.receipts:
         try:
             found.append(finder.find(reading.row, receipt))
-        except NotPlain:
-            found.append(None)
+        except NotPlain as odd:
+            found.append(odd.about)
             sure = False
     return Plan(reading, found, sure)
 
