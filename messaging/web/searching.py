@@ -157,8 +157,9 @@ def _hits(rows: QuerySet[Message], text: str, *, whole: bool) -> tuple[list[UUID
     """The ids of the newest messages with a text in name, subject or number, and the search's bounds in words."""
     words, note = Q(name__icontains=text) | Q(content__subject__icontains=text), ""
     # As a part of the page's question it might be answered by reading all messages there are.
-    if end := rows.only("created_at")[READ_THROUGH : READ_THROUGH + 1].first():
-        rows = rows.filter(down_to(end))
+    last = list(rows.only("created_at")[READ_THROUGH - 1 : READ_THROUGH + 1])
+    if len(last) == 2:
+        rows = rows.filter(down_to(last[0]))
         note = _("Names and subjects: the newest %(number)s messages were searched. Give dates to look elsewhere.") % {
             "number": f"{READ_THROUGH:,}"
         }

@@ -62,14 +62,14 @@ def costs(client, key: str, asked: list[str]) -> dict[str, int]:
     found = {}
     for address in asked:
         headers = {"key": key} if address.startswith("/api/") else {}
-        # What is remembered after the first time is no matter of how many rows there are.
-        client.get(address, headers=headers)
-        with CaptureQueriesContext(
-            connection,
-        ) as questions:
-            answer = client.get(address, headers=headers)
-        assert answer.status_code == 200, (address, answer.status_code)
-        found[address] = len(questions)
+        # What is remembered for a while is no matter of how many rows there are: the cheapest of three counts.
+        asked_of = []
+        for _time in range(3):
+            with CaptureQueriesContext(connection) as questions:
+                answer = client.get(address, headers=headers)
+            assert answer.status_code == 200, (address, answer.status_code)
+            asked_of.append(len(questions))
+        found[address] = min(asked_of)
     return found
 
 
