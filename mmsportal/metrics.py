@@ -79,14 +79,12 @@ class _Collected:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         started, found = monotonic(), _of_database()
-        up = [({}, 0.0 if found is None else 1.0)]
-        yield _family(Figure("mms_database_up", "1 while the database answers.", up))
-        spooled = [({}, float(spool.size()))]
-        yield _family(Figure("mms_spool_bytes", "Receipts of this host that wait for the database, in bytes.", spooled))
+        yield _single("mms_database_up", "1 while the database answers.", 0.0 if found is None else 1.0)
+        spooled = "Receipts of this host that wait for the database, in bytes."
+        yield _single("mms_spool_bytes", spooled, spool.size())
         for figure in found or ():
             yield _family(figure)
-        took = [({}, monotonic() - started)]
-        yield _family(Figure("mms_scrape_seconds", "How long it took to gather these figures.", took))
+        yield _single("mms_scrape_seconds", "How long it took to gather these figures.", monotonic() - started)
 
 
 def _of_database() -> list[Figure] | None:
@@ -119,3 +117,7 @@ def _family(figure: Figure) -> GaugeMetricFamily:
     for labels, value in values:
         family.add_metric([labels[name] for name in names], value)
     return family
+
+
+def _single(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return _family(Figure(name, words, [({}, value)]))

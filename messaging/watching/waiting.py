@@ -52,7 +52,7 @@ def queue(now: datetime) -> Queue:
     sign = life.signs().get(life.SEND)
     claimed = SendAttempt.objects.order_by("-pk").values_list("started_at", flat=True).first()
     # A worker that has much to do claims, and says nothing meanwhile.
-    looked = max(filter(None, (claimed, sign and sign.at)), default=None)
+    looked = max(filter(None, (claimed, sign.at if sign else None)), default=None)
     return Queue(due, looked, sign.since if sign else None)
 
 

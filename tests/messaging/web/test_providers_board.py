@@ -98,12 +98,12 @@ def test_the_board_costs_the_same_for_many_accounts_and_much_traffic(client, sen
 
     client.force_login(sender_admin)
     cost()
-    few = cost()
+    few = min(cost(), cost())
     for number in range(6):
         other = ProviderAccount.objects.create(name=f"A {number}", provider="webex", base_url="http://127.0.0.1:9")
         for minutes in range(1, 10):
             count(other, "accepted", 5, minutes=minutes)
-    assert cost() == few
+    assert min(cost(), cost()) == few
 
 
 @pytest.mark.parametrize(
