@@ -57,14 +57,15 @@ class Cluster:
 
 
 def binaries() -> Path:
-    """Where PostgreSQL's programs are. Raises RuntimeError."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
+    """Where PostgreSQL's programs are: all of them, of the newest version. Raises RuntimeError."""
     newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
-    if newest is None:
+    if newest:
+        return newest
+    # Elsewhere than on Debian they lie in the PATH together.
+    found = shutil.which("initdb")
+    if found is None:
         raise RuntimeError("PostgreSQL's programs are not installed: initdb is looked for in the PATH")
-    return newest
+    return Path(found).parent
 
 
 @contextmanager
