@@ -8,7 +8,7 @@ from django.db.transaction import atomic
 
 from messaging import timeline
 from messaging.delivery.choosing import WAITING
-from messaging.delivery.protocol import release
+from messaging.delivery.claiming import release
 from messaging.models import ProviderAccount, SendAttempt, Transaction
 from messaging.models.clock import database_now
 from messaging.statuses import Status

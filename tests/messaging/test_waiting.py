@@ -9,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from messaging.delivery.protocol import claim, mark_wire, record
 
 from messaging import estimates, pauses, steering, waiting
+from messaging.delivery.claiming import claim
+from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
+from messaging.delivery.recording import record
 from messaging.gateway import registry
 from messaging.gateway.contract import HttpAnswer
 from messaging.gateway.errors import NotAccepted

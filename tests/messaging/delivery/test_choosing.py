@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from messaging.delivery.protocol import claim, mark_wire
 
 from messaging import pauses
 from messaging.delivery import choosing, pacing
+from messaging.delivery.claiming import claim
+from messaging.delivery.marking import mark_wire
 from messaging.models import Message, ProviderAccount, Sender, Transaction
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from messaging.delivery.protocol import claim
 
 from messaging import delivery
 from messaging.delivery import restoring
+from messaging.delivery.claiming import claim
 from messaging.models import ProviderAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
