@@ -26,7 +26,7 @@ MOST_DEALS = 4
 HEADS = (
     "SELECT t.id, t.sender_id, t.band, t.recipient, t.account_id FROM messaging_transaction t"  # noqa: S608 (our own names)
     f" WHERE t.sender_id = %(sender_{{place}})s AND t.band = {{band}} AND {queues.DUE}{{also}}"
-    " ORDER BY t.next_attempt_at LIMIT {limit}{lock}"
+    " ORDER BY t.next_attempt_at, t.id LIMIT {limit}{lock}"
 )
 TOGETHER = (
     "SELECT 1 FROM messaging_transaction o WHERE o.sender_id = t.sender_id AND o.recipient = t.recipient"

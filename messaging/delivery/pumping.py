@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
+from messaging import watching
 from messaging.delivery import attachments
 from messaging.delivery.claiming import Claim, claim, put_off, withdraw
 from messaging.delivery.flights import Flights
@@ -74,8 +75,7 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
         while True:
             over = turn.broken is not None or monotonic() >= ends
             if over:
-                for stand in turn.stands:
-                    _withdraw(turn, stand)
+                _give_back(turn)
             else:
                 _refill_all(turn)
             if flights.flying:
@@ -88,9 +88,17 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
                 sleep(REST_SECONDS)
 
 
+def _give_back(turn: Turn) -> None:
+    """Nothing more of what was claimed leaves in this turn; the calls under way keep their places."""
+    for stand in turn.stands:
+        stand.lane.room()
+        _withdraw(turn, stand)
+
+
 def _refill_all(turn: Turn) -> None:
     for stand in turn.stands:
         try:
+            watching.alive(watching.SEND)
             _claim_ahead(turn, stand)
             _take_off(turn, stand)
         except Exception as error:

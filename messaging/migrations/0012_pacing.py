@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transaction',
-            index=models.Index(condition=models.Q(('held', False), ('status__in', ['queued', 'scheduled'])), fields=['sender', 'band', 'next_attempt_at'], name='tx_turn'),
+            index=models.Index(condition=models.Q(('held', False), ('status__in', ['queued', 'scheduled'])), fields=['sender', 'band', 'next_attempt_at', 'id'], name='tx_turn'),
         ),
         migrations.AddConstraint(
             model_name='paceshare',

@@ -213,7 +213,7 @@ class Transaction(models.Model):
             ),
             # The head of each band of each sender.
             models.Index(
-                fields=["sender", "band", "next_attempt_at"],
+                fields=["sender", "band", "next_attempt_at", "id"],
                 name="tx_turn",
                 condition=Q(status__in=["queued", "scheduled"], held=False),
             ),

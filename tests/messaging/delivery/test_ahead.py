@@ -41,7 +41,7 @@ def test_a_turn_that_ends_keeps_nothing_that_it_did_not_send(
     account.concurrency = 2
     account.save()
     # The first two are taken and never answered: nothing else can leave before the turn is over.
-    rows = queued("+14165550125", "+12125550125", *NUMBERS).transactions
+    rows = queued("+14165550125", "+12125550125", *NUMBERS[:8]).transactions
     monkeypatch.setattr(registry.provider("webex").client, "CALL_SECONDS", 1.0)
 
     delivery.pump(seconds=0.5)
@@ -55,6 +55,8 @@ def test_a_turn_that_ends_keeps_nothing_that_it_did_not_send(
 def test_what_waits_too_long_for_a_free_call_is_given_back(
     account: ProviderAccount, queued: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    account.calls_per_second = 500
+    account.save()
     rows = queued(*NUMBERS).transactions
     lane = lanes()[0]
     turn = pumping.Turn(pumping.Flights(allow_private=frozenset(), connect_timeout=1.0), [Stand(lane, 10)])
@@ -72,8 +74,8 @@ def test_what_waits_too_long_for_a_free_call_is_given_back(
 def test_claims_follow_how_quickly_they_leave(account: ProviderAccount, took: float, stride: int) -> None:
     account.concurrency = 20
     account.save()
-    stand = Stand(lanes()[0], 20)
-    now = monotonic()
+    stand, now = Stand(lanes()[0], 20), monotonic()
+    assert stand.lane.room() == 20
     for _ in range(2 if took == 30.0 else 1):
         stand.claimed_at = now - took
         pumping._adapt(stand, now)
