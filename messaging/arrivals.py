@@ -198,7 +198,7 @@ def take_up_spool(*, until: float) -> None:
 
     Raises the database's own errors while it is still away: nothing is lost, all of it comes again.
     """
-    foreign, rows = 0, list[Row]()
+    foreign, rows = 0, list[tuple[Row, bytes]]()
 
     def keep(record: bytes) -> None:
         nonlocal foreign
@@ -211,7 +211,7 @@ def take_up_spool(*, until: float) -> None:
         if row is None:
             foreign += 1
         else:
-            rows.append(row)
+            rows.append((row, record))
 
     def settle() -> None:
         if rows:
@@ -227,18 +227,18 @@ def take_up_spool(*, until: float) -> None:
             logger.warning("%s spooled receipts were not authentic and are dropped", foreign)
 
 
-def _ingest_what_can_be(rows: Sequence["Row"]) -> None:
-    """All at once; one by one where the database refuses one of them."""
+def _ingest_what_can_be(rows: Sequence[tuple["Row", bytes]]) -> None:
+    """All at once; one by one where the database refuses one of them, which is kept aside."""
     try:
         with atomic():
-            ingest_all(rows)
+            ingest_all([row for row, _record in rows])
     except (DataError, IntegrityError):
-        for row in rows:
+        for row, record in rows:
             try:
                 with atomic():
                     ingest_all([row])
             except (DataError, IntegrityError):
-                logger.exception("a spooled receipt of account %s cannot be stored and is dropped", row[0])
+                spool.reject(record)
 
 
 def stops_the_worker(error: Exception) -> bool:

@@ -69,6 +69,14 @@ def take_up(keep: Callable[[bytes], None], *, until: float, settle: Callable[[],
             _work_off(home, keep, settle, until)
 
 
+def reject(record: bytes) -> None:
+    """Keep a record that was read and that the database refuses, beside those that could not be read."""
+    home = Path(settings.SPOOL_DIR)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _keep_bad(home, record + b"\n")
+    logger.error("a spooled record cannot be stored; it is kept in %s", home / BAD)
+
+
 def size() -> int:
     """How many bytes lie in it, of what waits and of what is spoilt."""
     return _size(Path(settings.SPOOL_DIR))

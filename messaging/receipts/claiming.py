@@ -21,6 +21,7 @@ HICCUP = timedelta(seconds=5)
 # A receipt may overtake the commit that makes its message findable: wait, ever longer, then call it an orphan.
 PATIENCE = tuple(timedelta(seconds=wait) for wait in (1, 5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 24 * 3600))
 
+NOBODYS = "No message of ours answers to it."
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 # What is to be written to one row, by the names of its fields.
 Mark = dict[str, Any]
@@ -65,10 +66,11 @@ def finished(row: ReceiptInbox, state: State, note: str = "", *, about: UUID | N
     return _mark(row, state=state, note=note, next_attempt_at=None, transaction=about)
 
 
-def waiting(row: ReceiptInbox, now: datetime, *, about: UUID | None = None) -> Mark:
-    """Its message is not there (yet): looked for again, ever later, until it is called an orphan."""
+def waiting(row: ReceiptInbox, now: datetime, *, about: UUID | None = None, why: str = NOBODYS) -> Mark:
+    """Its message is not there (yet): looked for again, ever later, until it is called an orphan; `why` says then what
+    is known of it."""
     if row.attempts >= len(PATIENCE):
-        return finished(row, State.ORPHAN, "No message of ours answers to it.", about=about)
+        return finished(row, State.ORPHAN, why, about=about)
     due = now + PATIENCE[row.attempts]
     return _mark(row, state=State.WAITING, attempts=row.attempts + 1, next_attempt_at=due, transaction=about)
 

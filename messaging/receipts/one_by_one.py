@@ -1,14 +1,14 @@
 """One body in one commit: for what is out of the ordinary, and for the one that broke its batch."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import OperationalError
 from django.db.transaction import atomic
 
-from messaging import arrivals, consent, inbound, meanings, saved_contents, timeline
+from messaging import arrivals, consent, inbound, meanings, retention, saved_contents, timeline
 from messaging.addresses import digits, masked
 from messaging.gateway.codes import Where
 from messaging.gateway.errors import SendError
@@ -16,7 +16,7 @@ from messaging.gateway.facts import Fact, Inbound, Receipt, SavedNews, Unreadabl
 from messaging.matching import Mismatch, match
 from messaging.models import OptOut, ReceiptInbox, TimelineEntry
 from messaging.models.clock import database_now
-from messaging.receipts.claiming import State, failed, finished, give_back, put_off, waiting
+from messaging.receipts.claiming import NOBODYS, PATIENCE, State, failed, finished, give_back, put_off, waiting
 from messaging.receipts.reading import QUERY, entry_of, facts_of, understood
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def handle(row: ReceiptInbox) -> None:
         give_back([failed(row, type(error).__name__)])
 
 
-def _take_all(row: ReceiptInbox, facts: Iterable[Fact], now: datetime) -> None:
+def _take_all(row: ReceiptInbox, facts: Sequence[Fact], now: datetime) -> None:
     """Put each fact where it belongs. One that cannot be what it says takes none of the others of its body along."""
     found, wrong, told = True, "", False
     about: UUID | None = None
@@ -58,11 +58,20 @@ def _take_all(row: ReceiptInbox, facts: Iterable[Fact], now: datetime) -> None:
         except Mismatch as error:
             wrong = str(error)
     if not found:
-        give_back([waiting(row, now, about=about)])
+        give_back([waiting(row, now, about=about, why=_why_orphaned(row, facts))])
     elif wrong:
         _quarantine(row, wrong, about=about)
     else:
         give_back([finished(row, State.DONE, "Inbound message." if told else "", about=about)])
+
+
+def _why_orphaned(row: ReceiptInbox, facts: Sequence[Fact]) -> str:
+    """What is known of a message that is not there any more: it may have been cleared away (reliability, 2.4)."""
+    if row.attempts < len(PATIENCE):
+        return NOBODYS
+    references = [fact.provider_ref for fact in facts if isinstance(fact, Receipt) and fact.provider_ref]
+    gone = next(filter(None, (retention.closed(row.account, one) for one in references)), None)
+    return f"Its message {gone.transaction_id} was cleared away; it had ended as {gone.status}." if gone else NOBODYS
 
 
 def _take(row: ReceiptInbox, fact: Inbound | SavedNews, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from messaging.lives import Life, locked, save
 from messaging.matching import references, wanted_number
 from messaging.models import ReceiptInbox
 from messaging.models.clock import database_now
-from messaging.receipts.claiming import Mark, State, finished, give_back, waiting
+from messaging.receipts.claiming import PATIENCE, Mark, State, finished, give_back, waiting
 from messaging.receipts.finding import Finder, NotPlain, Reading
 from messaging.receipts.reading import QUERY, entry_of, facts_of, understood
 
@@ -92,7 +92,8 @@ def _plan(finder: Finder, reading: Reading) -> Plan:
         except NotPlain as odd:
             found.append(odd.about)
             sure = False
-    return Plan(reading, found, sure)
+    # Its last look, which has words of its own.
+    return Plan(reading, found, sure and (None not in found or reading.row.attempts < len(PATIENCE)))
 
 
 def _fits(plan: Plan, lives: Mapping[UUID, Life]) -> bool:

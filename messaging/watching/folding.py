@@ -126,7 +126,7 @@ def _kind(provider: str, outcome: OutcomeClass, code: str, status: int | None) -
     if outcome is OutcomeClass.UNKNOWN and code == STOPPED:
         return Tallied.LOST
     known = meanings.explain(provider, Where.ANSWER, code)
-    if outcome is OutcomeClass.RETRY and (status == 429 or getattr(known, "throttles", False)):
+    if outcome is OutcomeClass.RETRY and (status == 429 or (known is not None and known.throttles)):
         return Tallied.THROTTLED
     return BY_OUTCOME[outcome]
 

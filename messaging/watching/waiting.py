@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Exists, Sum
 
-from messaging.models import AccountTally, SendAttempt, Sender, Tallied, Transaction
+from messaging.models import AccountTally, SendAttempt, Sender, SendingPause, Tallied, Transaction
 from messaging.statuses import CANCELLABLE
 from messaging.watching import life
 from messaging.watching.alarms import DEAF, STUCK, Finding
@@ -41,10 +41,9 @@ class Queue:
 
 def queue(now: datetime) -> Queue:
     """Look at the oldest due rows of what is not paused. Four queries, each of bounded size."""
-    unpaused = Sender.objects.filter(paused_at=None, account__paused_at=None).values_list("pk", flat=True)
-    rows = Transaction.objects.filter(
-        status__in=CANCELLABLE, held=False, next_attempt_at__lte=now, sender__in=list(unpaused)
-    )
+    unpaused = Sender.objects.filter(~Exists(SendingPause.running()), paused_at=None, account__paused_at=None)
+    senders = list(unpaused.values_list("pk", flat=True))
+    rows = Transaction.objects.filter(status__in=CANCELLABLE, held=False, next_attempt_at__lte=now, sender__in=senders)
     due: dict[UUID, datetime] = {}
     for account, since in rows.order_by("next_attempt_at").values_list("account_id", "next_attempt_at")[:MOST_ROWS]:
         if since:

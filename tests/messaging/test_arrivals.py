@@ -301,7 +301,7 @@ def test_the_same_body_many_times_in_the_spool_is_counted(post):
     assert ReceiptInbox.objects.get().seen_count == 3
 
 
-def test_a_row_that_the_database_refuses_costs_no_other(account, caplog):
+def test_a_row_that_the_database_refuses_is_kept_aside_and_costs_no_other(account, home, caplog):
     good, bad = (
         arrivals.row_of(account, method=method, headers={}, body=method.encode(), now=timezone.now())
         for method in ("POST", "PUT")
@@ -309,9 +309,10 @@ def test_a_row_that_the_database_refuses_costs_no_other(account, caplog):
 
     with atomic():
         # A time that is missing is refused by a rule of the table.
-        arrivals._ingest_what_can_be([good, (*bad[:10], None, "")])
+        arrivals._ingest_what_can_be([(good, b"the good one"), ((*bad[:10], None, ""), b"the bad one")])
 
     assert ReceiptInbox.objects.get().method == "POST"
+    assert (home / spool.BAD).read_bytes() == b"the bad one\n"
     assert "cannot be stored" in caplog.text
 
 

@@ -14,13 +14,14 @@ from django.http import UnreadablePostError
 from django.test import Client
 from django.utils import timezone
 
-from messaging import consent, meanings, receipts, timeline
+from messaging import consent, meanings, receipts, retention, timeline
 from messaging.arrivals import ingest
 from messaging.gateway import registry
 from messaging.gateway.codes import Code, Where, Whose
 from messaging.gateway.facts import Fact, Inbound, Receipt, SavedNews
 from messaging.gateway.serving import server
 from messaging.models import (
+    ClosedOutcome,
     InboundMessage,
     Message,
     OptOut,
@@ -172,6 +173,21 @@ def test_a_receipt_for_nobody_ends_as_an_orphan(post, sent, status):
         ReceiptInbox.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
 
     assert ReceiptInbox.objects.get().state == "orphan"
+
+
+def test_the_last_look_finds_what_was_cleared_away(post, sent, status):
+    known = {"transaction_id": sent.pk, "status": "delivered", "cleared_at": timezone.now()}
+    digest = retention._ref_digest(sent.account_id, "t-old")
+    ClosedOutcome.objects.create(account=sent.account, ref_digest=digest, **known)
+    post(body("7500", transid="t-old"))
+    post(body("7501", transid="t-old"))
+    for _try in range(len(receipts.PATIENCE) + 1):
+        status()
+        ReceiptInbox.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
+
+    assert set(ReceiptInbox.objects.values_list("state", "note")) == {
+        ("orphan", f"Its message {sent.pk} was cleared away; it had ended as delivered.")
+    }
 
 
 def test_another_number_than_ours_is_quarantined(post, sent, status):

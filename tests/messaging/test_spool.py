@@ -111,7 +111,9 @@ def test_a_spoilt_record_is_kept_aside_and_told_once(home, caplog):
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-def test_after_a_fault_the_rest_comes_again_and_the_new_behind_it():
+def test_after_a_fault_the_rest_comes_again_and_the_new_behind_it(monkeypatch):
+    # A record and the empty line before it.
+    monkeypatch.setattr(spool, "AT_ONCE", 2)
     for one in (b"1", b"2", b"3"):
         spool.append(one)
     seen = []
@@ -129,7 +131,27 @@ def test_after_a_fault_the_rest_comes_again_and_the_new_behind_it():
     assert taken() == [b"2", b"3", b"4"]
 
 
-def test_time_that_is_up_stops_it_and_it_goes_on_where_it_was():
+def test_what_was_handed_out_and_not_settled_comes_again():
+    for one in (b"1", b"2"):
+        spool.append(one)
+    seen, settled = [], []
+
+    def settle() -> None:
+        settled.append(list(seen))
+        if len(settled) == 1:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        spool.take_up(seen.append, until=FOREVER, settle=settle)
+    spool.take_up(seen.append, until=FOREVER, settle=settle)
+
+    assert settled == [[b"1", b"2"], [b"1", b"2", b"1", b"2"]]
+    assert taken() == []
+
+
+def test_time_that_is_up_stops_it_and_it_goes_on_where_it_was(monkeypatch):
+    # A record and the empty line before it.
+    monkeypatch.setattr(spool, "AT_ONCE", 2)
     for one in (b"1", b"2", b"3"):
         spool.append(one)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from messaging.models import AccountTally, Alarm, Heartbeat, ProviderAccount, SendAttempt, Transaction
+from messaging.models import AccountTally, Alarm, Heartbeat, ProviderAccount, SendAttempt, SendingPause, Transaction
 from messaging.watching import absence, life, look
 from messaging.watching.alarms import AGAINST, AWAY, DEAF, SILENT, STUCK
 from messaging.watching.looking import TOLD_FOR
@@ -108,11 +108,13 @@ def test_a_throttled_account_is_told_as_such(due, now, account):
     assert Alarm.objects.get().data["why"] == "throttled"
 
 
-@pytest.mark.parametrize("what", ["account", "sender", "message"])
+@pytest.mark.parametrize("what", ["account", "sender", "message", "everything"])
 def test_what_is_paused_waits_without_an_alarm(due, now, account, sender, what):
     due(900)
     if what == "message":
         Transaction.objects.update(held=True)
+    elif what == "everything":
+        SendingPause.objects.create(paused_at=now, reason="A fire drill")
     else:
         row = account if what == "account" else sender
         type(row).objects.filter(pk=row.pk).update(paused_at=now)
