@@ -5,6 +5,7 @@ more in doubt than it had in flight. One process may run it beside any number of
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
@@ -73,19 +74,21 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
     with Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT) as flights:
         turn = Turn(flights, [Stand(lane) for lane in at_work])
         while True:
+            landed = _land(turn)
             over = turn.broken is not None or monotonic() >= ends
             if over:
                 _give_back(turn)
             else:
                 _refill_all(turn)
-            if flights.flying:
-                _land(turn)
-            elif turn.broken:
+            # After that: what came of calls is written while the next ones fly.
+            _record(turn, landed)
+            if flights.flying or landed:
+                continue
+            if turn.broken:
                 raise turn.broken
-            elif over or (once and all(stand.lane.dry and not stand.ahead for stand in turn.stands)):
+            if over or (once and all(stand.lane.dry and not stand.ahead for stand in turn.stands)):
                 return turn.sent
-            else:
-                sleep(REST_SECONDS)
+            sleep(REST_SECONDS)
 
 
 def _give_back(turn: Turn) -> None:
@@ -172,21 +175,28 @@ def _withdraw(turn: Turn, stand: Stand) -> None:
         turn.broken = turn.broken or error
 
 
-def _land(turn: Turn) -> None:
-    """Wait for calls to end and record them, one commit for each account."""
-    landed = turn.flights.land(REST_SECONDS)
+def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
+    """Wait for calls to end. Out: what came of them, by account."""
+    ended = turn.flights.land(REST_SECONDS) if turn.flights.flying else []
+    landed = []
     for stand in turn.stands:
-        lane, results = stand.lane, [(taken, result) for lane, taken, result in landed if lane is stand.lane]
-        if not results:
-            continue
+        results = [(taken, result) for lane, taken, result in ended if lane is stand.lane]
+        if any(about_account(stand.lane.row, result) for _taken, result in results):
+            # Others of this account would fare the same; look again in the next turn.
+            stand.lane.rests_until, stand.lane.dry = monotonic() + TURN_SECONDS, True
+            _withdraw(turn, stand)
+        if results:
+            landed.append((stand, results))
+    return landed
+
+
+def _record(turn: Turn, landed: Sequence[tuple[Stand, list[tuple[Claim, Result]]]]) -> None:
+    """Write down what came of calls, one commit for each account."""
+    for stand, results in landed:
         try:
-            _keep(lane.row, results, () if turn.broken else RECORD_PAUSES)
+            _keep(stand.lane.row, results, () if turn.broken else RECORD_PAUSES)
         except Exception as error:
             turn.broken = error
-        if any(about_account(lane.row, result) for _taken, result in results):
-            # Others of this account would fare the same; look again in the next turn.
-            lane.rests_until, lane.dry = monotonic() + TURN_SECONDS, True
-            _withdraw(turn, stand)
 
 
 def _keep(account: ProviderAccount, results: list[tuple[Claim, Result]], pauses: tuple[float, ...]) -> None:

@@ -25,7 +25,7 @@ class SendAttempt(models.Model):
         WIRE = "wire"
         DONE = "done"
 
-    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="attempts")
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
     phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.CLAIMED)
@@ -71,7 +71,7 @@ class TimelineEntry(models.Model):
         PROVIDER = "provider"
         PERSON = "person"
 
-    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="timeline")
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="timeline", db_index=False)
     at = models.DateTimeField()
     received_at = models.DateTimeField()
     source = models.CharField(max_length=8, choices=Source.choices)

@@ -169,14 +169,15 @@ class Transaction(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="transactions")
+    # No index of their own: each stands first in one of those below, and every index is written with every step.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="transactions", db_index=False)
     # Who carries it now; `account` is this sender's, kept here for the queue's index.
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="transactions")
-    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="transactions", db_index=False)
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveIntegerField()
     # What goes first where more is due than may leave (bands.band_of).
     band = models.PositiveSmallIntegerField(default=bands.MARKETING)
-    client_ref = models.CharField(max_length=26, unique=True, editable=False)
+    client_ref = models.CharField(max_length=26, editable=False)
     recipient = models.CharField(max_length=20)
     correlation_id = models.CharField(max_length=100, blank=True, default="")
     substitutions = models.JSONField(default=dict)
@@ -231,6 +232,8 @@ class Transaction(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["message", "recipient"], name="tx_once_per_recipient"),
+            # Said here and not of the field, which would get an index for searches by its beginning as well.
+            models.UniqueConstraint(fields=["client_ref"], name="tx_client_ref_once"),
             models.CheckConstraint(condition=Q(status__in=[status.value for status in Status]), name="tx_status_known"),
             models.CheckConstraint(
                 condition=Q(lease_token=None, lease_until=None)
