@@ -16,6 +16,7 @@ from messaging.templates import save_template
 VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Example\r\nTEL:+16475550142\r\nEND:VCARD\r\n"
 ROLES = ("Viewer", "Composer", "Sender admin", "nobody", "stranger")
 READERS, COMPOSERS, KEEPERS = {"Viewer", "Composer", "Sender admin"}, {"Composer"}, {"Sender admin"}
+EXPORTERS = COMPOSERS | KEEPERS
 CHIEF: set[str] = set()
 # The pages of people, and who is let in; everybody else is sent to the login page or refused.
 PAGES = {
@@ -44,7 +45,15 @@ PAGES = {
     "web:list-bad-rows": COMPOSERS,
     "web:list-keep": COMPOSERS,
     "web:list-forget": COMPOSERS,
+    "web:list-rows": COMPOSERS,
     "web:messages": READERS,
+    "web:messages-export": EXPORTERS,
+    "web:message-export": EXPORTERS,
+    "web:providers": KEEPERS,
+    "web:sending": KEEPERS,
+    "web:sending-resume": KEEPERS,
+    "web:account-pause": KEEPERS,
+    "web:sender-pause": KEEPERS,
     "web:message": READERS,
     "web:message-live": READERS,
     "web:trial": COMPOSERS,
@@ -91,7 +100,16 @@ POSTS = {
 }
 POSTS |= {"template-variables", "template-restore", "template-archive", "template-duplicate"}
 POSTS |= {"draft-restore", "draft-difference", "draft-aside"}
-POSTS |= {"account-resume", "sender-resume", "message-pause", "message-resume", "message-undo"}
+POSTS |= {
+    "account-resume",
+    "sender-resume",
+    "account-pause",
+    "sender-pause",
+    "sending-resume",
+    "message-pause",
+    "message-resume",
+    "message-undo",
+}
 POSTS |= {"upload", "describe", "remove", "tags", "bring-back"}
 POSTS |= {f"list-{door}" for door in ("import", "typed", "row", "columns", "drop", "mended", "keep", "forget")}
 # About one of one's own drafts, tests or lists: without naming it there is nothing to find.
@@ -103,6 +121,7 @@ OF_ONE = {
     "web:trial",
     "web:list-panel",
     "web:list-bad-rows",
+    "web:list-rows",
 }
 # Doors with keys, tokens or secrets of their own: looked at in their rooms.
 API = [

@@ -13,6 +13,7 @@ from uuid6 import uuid7
 from messaging import timeline
 from messaging.models import ReceiptInbox, SendAttempt, TimelineEntry, Transaction, client_ref, rows
 from messaging.models.rows import insert, save_fields, update
+from messaging.statuses import Status
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def test_facts_about_all_rows_are_as_single_ones(inserted):
     rows, at = inserted()
     every = Transaction.objects.filter(pk__in=[row.pk for row in rows])
 
-    timeline.append_all(every, now=at)
+    timeline.begin([row.pk for row in rows], Status.QUEUED, now=at)
     timeline.append_all(every, "fitting", now=at)
     timeline.append([timeline.entry(row, kind, now=at) for row in rows for kind in ("queued", "fitting")])
 
@@ -122,7 +123,7 @@ def test_very_many_rows_are_several_statements(inserted, monkeypatch):
         (first, second), _at = inserted()
 
     assert (first.position, second.position) == (1, 2)
-    assert sum(any(way in one["sql"] for way in WAYS) for one in asked.captured_queries) == 3
+    assert sum(any(way in one["sql"] for way in WAYS) for one in asked.captured_queries) == 4
 
 
 def test_no_rows_are_no_insert(django_assert_num_queries):

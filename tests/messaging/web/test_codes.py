@@ -119,7 +119,7 @@ def test_a_long_list_is_cut_and_says_so(client, viewer, monkeypatch) -> None:
 
 def test_the_page_costs_few_queries(client, composer, explained, django_assert_max_num_queries) -> None:
     client.force_login(composer)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get(CODES)
 
 

@@ -135,7 +135,9 @@ def test_a_canary_and_what_it_waits_for_come_from_the_form(page, form):
 def test_the_confirmation_says_how_long_it_takes_and_who_is_too_late(page, form, account, queued):
     account.calls_per_second = 1
     account.save()
-    queued(*(f"+1647556{n:04d}" for n in range(100, 700)))
+    # Small sends like this one: a bulk send would let it pass.
+    for start in range(100, 700, 10):
+        queued(*(f"+1647556{n:04d}" for n in range(start, start + 10)))
 
     said, _answer = send(page, {**form, "valid": "5"})
 

@@ -100,7 +100,7 @@ def test_the_number_of_queries_is_fixed(client, composer, make_message, django_a
     for _number in range(12):
         make_message(["delivered", "failed", "queued"])
     client.force_login(composer)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(20):
         client.get(HOME)
 
 

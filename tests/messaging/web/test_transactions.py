@@ -158,7 +158,7 @@ def test_the_other_recipients_stand_beside_it_limited(client, composer, make_mes
 def test_the_number_of_queries_is_fixed(client, composer, make_message, django_assert_max_num_queries) -> None:
     transaction = of(make_message(["conflict"] * 30))
     client.force_login(composer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(at(transaction))
 
 
