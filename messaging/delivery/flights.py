@@ -4,7 +4,6 @@ The thread that made the flights keeps the database and everything that counts; 
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Sequence
 from threading import Event, Thread
@@ -17,7 +16,6 @@ from messaging.delivery.outcomes import Result
 from messaging.delivery.preparing import Job
 from messaging.gateway.http import Line
 
-logger = logging.getLogger(__name__)
 # Results are handed over together where they come thick, since each hand-over costs a few commits: one waits for
 # others as long as the loop has no time to spare, or until half of all calls have landed, and never longer than this.
 GATHER_SECONDS = 0.02
@@ -48,10 +46,13 @@ class Flights:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(CLOSE_SECONDS)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(CLOSE_SECONDS)
-        self._loop.close()
+        try:
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(CLOSE_SECONDS)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(CLOSE_SECONDS)
+            # Does not wait for threads that still look for a name: a name server that hangs would hold up the turn.
+            self._loop.close()
 
     def launch(self, lane: Lane, jobs: Sequence[Job]) -> None:
         """Make these calls."""
@@ -87,7 +88,6 @@ class Flights:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._line:
             await self._line.aclose()
-        await self._loop.shutdown_default_executor()
 
     def _start(self, lane: Lane, jobs: Sequence[Job]) -> None:
         for job in jobs:
