@@ -20,7 +20,8 @@ import psycopg
 
 from tests.bench.figures import met
 from tests.bench.plot import draw
-from tests.faults.world import POSTGRES, ROOT, world
+from tests.faults.databases import POSTGRES
+from tests.faults.world import ROOT, world
 
 ROOMS = (
     "sending",
