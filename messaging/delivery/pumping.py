@@ -75,13 +75,15 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
         turn = Turn(flights, [Stand(lane) for lane in at_work])
         while True:
             landed = _land(turn)
+            # Before the refilling, whose own trouble with the database must not cost what has landed its patience.
+            patience = () if turn.broken else RECORD_PAUSES
             over = turn.broken is not None or monotonic() >= ends
             if over:
                 _give_back(turn)
             else:
                 _refill_all(turn)
             # After that: what came of calls is written while the next ones fly.
-            _record(turn, landed)
+            _record(turn, landed, patience)
             if flights.flying or landed:
                 continue
             if turn.broken:
@@ -181,7 +183,12 @@ def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
     landed = []
     for stand in turn.stands:
         results = [(taken, result) for lane, taken, result in ended if lane is stand.lane]
-        if any(about_account(stand.lane.row, result) for _taken, result in results):
+        try:
+            refused = any(about_account(stand.lane.row, result) for _taken, result in results)
+        except DatabaseError as error:
+            # An admin's word on a code cannot be read; what came of the calls must be written all the same.
+            turn.broken, refused = error, True
+        if refused:
             # Others of this account would fare the same; look again in the next turn.
             stand.lane.rests_until, stand.lane.dry = monotonic() + TURN_SECONDS, True
             _withdraw(turn, stand)
@@ -190,11 +197,13 @@ def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
     return landed
 
 
-def _record(turn: Turn, landed: Sequence[tuple[Stand, list[tuple[Claim, Result]]]]) -> None:
-    """Write down what came of calls, one commit for each account."""
+def _record(
+    turn: Turn, landed: Sequence[tuple[Stand, list[tuple[Claim, Result]]]], patience: tuple[float, ...]
+) -> None:
+    """Write down what came of calls, one commit for each account, again after pauses of `patience` where needed."""
     for stand, results in landed:
         try:
-            _keep(stand.lane.row, results, () if turn.broken else RECORD_PAUSES)
+            _keep(stand.lane.row, results, patience)
         except Exception as error:
             turn.broken = error
 

@@ -111,9 +111,7 @@ def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any
     # SQLite would take JSON apart and put it together in a spelling that Django does not look for.
     spelt = [field.name for field in fields if isinstance(field, JSONField) and connection.vendor == "sqlite"]
     if spelt:
-        rows = [
-            {**row, **{name: None if row[name] is None else json.dumps(row[name]) for name in spelt}} for row in rows
-        ]
+        rows = [{**row, **{name: _spelt(row[name]) for name in spelt}} for row in rows]
     columns = {field.name: str(field.column) for field in fields}
     # As it stands: half a character must be refused, not smuggled in as an escape.
     plain = [{columns[name]: value for name, value in row.items()} for row in rows]

@@ -184,6 +184,35 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
     assert sorted(rows.values_list("status", flat=True)) == ["queued", "unknown"]
 
 
+def test_trouble_over_the_next_claim_costs_no_result_its_patience(
+    sandbox: Running, queued: Callable[..., Message], account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+):
+    account.concurrency = 1
+    account.save()
+    rows = queued("+14165550100", "+14165550108").transactions
+    real_claim, real_record, claims, records = pumping.claim, pumping.record, [], []
+
+    def failing_claim(row: ProviderAccount, _most: int) -> Sequence[Claim]:
+        claims.append(1)
+        if len(claims) > 1:
+            raise OperationalError("the connection is gone")
+        return real_claim(row, 1)
+
+    def failing_record(*words: Any) -> None:
+        records.append(1)
+        if len(records) == 1:
+            raise OperationalError("the connection is gone")
+        real_record(*words)
+
+    monkeypatch.setattr(pumping, "claim", failing_claim)
+    monkeypatch.setattr(pumping, "record", failing_record)
+    with pytest.raises(OperationalError):
+        delivery.pump(once=True)
+
+    assert len(records) == 2
+    assert sorted(rows.values_list("status", flat=True)) == ["accepted", "queued"]
+
+
 def test_a_fault_over_one_account_lets_the_others_send(
     sandbox: Running, queued, account: ProviderAccount, make_account, make_sender, monkeypatch: pytest.MonkeyPatch
 ):
