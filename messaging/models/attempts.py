@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from messaging.gateway.codes import OutcomeClass
 from messaging.models.messages import STATUSES, Transaction
+from messaging.models.rows import Unheard
 from messaging.models.senders import Sender
 from messaging.statuses import Via
 
 
-class SendAttempt(models.Model):
+class SendAttempt(Unheard):
     """One try to send.
 
     `phase` is the protocol's memory: what is `claimed` was not sent, what is on the `wire` may have been.
@@ -27,7 +28,7 @@ class SendAttempt(models.Model):
 
     transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+", db_index=False)
     phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.CLAIMED)
     outcome = models.CharField(
         max_length=1, blank=True, default="", choices=[(outcome.value, outcome.name) for outcome in OutcomeClass]
@@ -82,14 +83,17 @@ class TimelineEntry(models.Model):
     text = models.CharField(max_length=300, blank=True, default="")
     data = models.JSONField(default=dict)
     dedupe_key = models.CharField(max_length=64)
-    inbox = models.ForeignKey("messaging.ReceiptInbox", null=True, on_delete=models.SET_NULL, related_name="entries")
+    inbox = models.ForeignKey(
+        "messaging.ReceiptInbox", null=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+    )
 
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["transaction", "id"], name="entry_of_transaction"),
+            # What we wrote ourselves came with no receipt, and is most of it.
+            models.Index(fields=["inbox"], name="entry_of_receipt", condition=Q(inbox__isnull=False)),
             # Few rows, asked for by an admin who has learnt what a code means.
-            models.Index(fields=["code"], name="entry_unrecognised", condition=models.Q(kind="unrecognised")),
+            models.Index(fields=["code"], name="entry_unrecognised", condition=Q(kind="unrecognised")),
         ]
         constraints = [models.UniqueConstraint(fields=["transaction", "dedupe_key"], name="entry_once")]
 

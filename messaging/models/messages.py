@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from messaging import bands
 from messaging.content import Content
+from messaging.models.rows import Unheard
 from messaging.models.senders import ApiKey, ProviderAccount, Sender
 from messaging.statuses import LABELS, Status, Via
 
@@ -161,7 +162,7 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         return self.filter(message__api_key=key)
 
 
-class Transaction(models.Model):
+class Transaction(Unheard):
     """One message to one recipient: queue entry, current status, and the key to its timeline.
 
     `client_ref` goes out as the provider's reference and is the same on every retry. `status`, `via`, `conflict` and
@@ -220,13 +221,11 @@ class Transaction(models.Model):
             ),
             models.Index(fields=["lease_until"], name="tx_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["receipt_deadline"], name="tx_awaited", condition=Q(receipt_deadline__isnull=False)),
-            models.Index(fields=["message", "position"], name="tx_of_message"),
             # Holds all that the page of a message counts, so that 100,000 recipients are counted without their rows.
-            models.Index(fields=["message", "status", "position", "sender", "held", "updated_at"], name="tx_standing"),
+            models.Index(fields=["message", "position", "status", "sender", "held", "updated_at"], name="tx_standing"),
             models.Index(fields=["account", "provider_ref"], name="tx_by_provider_ref"),
             models.Index(fields=["recipient", "-id"], name="tx_by_recipient"),
             models.Index(Tail("recipient"), F("id").desc(), name="tx_by_tail"),
-            models.Index(fields=["sender", "recipient"], name="tx_of_conversation"),
             models.Index(fields=["status", "-id"], name="tx_by_status"),
             models.Index(fields=["created_at"], name="tx_by_time"),
         ]

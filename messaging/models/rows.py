@@ -1,4 +1,4 @@
-"""Writing many rows at once, for the hot paths of accepting and sending.
+"""Reading and writing many rows at once, for the hot paths of accepting and sending.
 
 `QuerySet.bulk_update` builds one CASE for each field and row: measured, it cost more than all other work of a send
 together. One prepared statement for all rows does the same (performance, section A). `bulk_create` makes an object of
@@ -6,14 +6,35 @@ each row and asks each of its fields: measured, that took longer than the databa
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, JSONField, Model, QuerySet
+from django.db.models.base import ModelState
+
+
+class Unheard(Model):
+    """A model whose rows are read without the signals of `Model.__init__`, for which nobody here listens: measured,
+    making the objects so took longer than the database did. Fields that were not read are loaded when asked for."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(  # type: ignore[override]  # the stubs are those of a later Django
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any]
+    ) -> Self:
+        """A row as read. In: its columns by their attributes' names, and their values."""
+        row = cls.__new__(cls)
+        row.__dict__.update(zip(field_names, values, strict=True))
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, db
+        return row
+
 
 # They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
 AT_ONCE = 1000
