@@ -1,6 +1,7 @@
 """Claims -> the calls to make for them: a send, or first the storing of a content that many are sent from."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -9,14 +10,14 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging import sandboxed, saved_contents
-from messaging.content import Content
 from messaging.delivery import attachments
 from messaging.delivery.claiming import MOST_CRASHES, Claim
 from messaging.delivery.lanes import Lane
 from messaging.delivery.outcomes import Result
-from messaging.delivery.rendering import outbound
+from messaging.delivery.rendering import Wording, outbound, wording
 from messaging.gateway.contract import HttpRequest, OutboundMessage
 from messaging.gateway.errors import NotAccepted, Refused, SendError
+from messaging.models import Transaction
 from messaging.saved_contents import Shelf, Step
 
 logger = logging.getLogger(__name__)
@@ -52,26 +53,30 @@ class Prepared:
 
 def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
     """Work out what each claim needs. Nothing is sent; a content to be stored is reserved for whoever stores it."""
-    prepared, composed = Prepared(), dict[UUID, Content]()
+    prepared, worded = Prepared(), dict[UUID, Wording]()
     files = attachments.look(lane.row, claims)
+    profile, rows = lane.provider.profile_for(lane.row.options), defaultdict[UUID, list[Transaction]](list)
     for taken in claims:
+        rows[taken.transaction.message_id].append(taken.transaction)
+    for taken in claims:
+        message = taken.transaction.message
         shelf = None
         try:
-            if fault := files.faults.get(taken.transaction.message_id):
+            if fault := files.faults.get(message.pk):
                 _without(prepared, taken, fault)
                 continue
             # Before a content is reserved: who may not store it must not spoil it for the others.
             _check_reach(taken, lane.row.base_url)
-            message = outbound(
-                taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses, composed=composed
-            )
-            shelf = _shelf(lane, message)
+            if message.pk not in worded:
+                worded[message.pk] = wording(message, rows[message.pk], profile, files.addresses)
+            sent = outbound(taken.transaction, lane.provider, now=timezone.now(), worded=worded[message.pk])
+            shelf = _shelf(lane, sent)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
                 continue
-            request = _request(lane, message, shelf)
+            request = _request(lane, sent, shelf)
             _check_reach(taken, request.url)
-            prepared.jobs.append(Job(taken, message, request, shelf))
+            prepared.jobs.append(Job(taken, sent, request, shelf))
         except SendError as error:
             prepared.spoiled.append((taken, Result(error=error, shelf=shelf)))
         except DatabaseError:

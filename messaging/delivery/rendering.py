@@ -1,7 +1,7 @@
 """One claimed transaction -> the request that will carry it, and that request without its secrets."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
@@ -13,9 +13,23 @@ from messaging.content import Content
 from messaging.gateway.contract import Account, HttpAnswer, HttpRequest, OutboundMessage, Provider
 from messaging.gateway.errors import Refused
 from messaging.models import Message, Transaction
-from messaging.slide_rules import Finding, blocking, check, orders
+from messaging.slide_rules import Finding, Profile, blocking, check, orders
 
 LONGEST_BODY = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is known of a message before any one recipient's values are filled in.
+
+    `frozen` is its content as accepted, with the addresses where the account fetches its files; `everybodys` what all
+    recipients get alike, None where they get texts of their own; `passed` whether the rules were asked about all of
+    these recipients already.
+    """
+
+    frozen: Content
+    everybodys: Content | None = None
+    passed: bool = False
 
 
 def render(transaction: Transaction, account: Account, provider: Provider, *, now: datetime) -> HttpRequest:
@@ -23,31 +37,38 @@ def render(transaction: Transaction, account: Account, provider: Provider, *, no
     return provider.client.build(account, outbound(transaction, provider, now=now), now=now)
 
 
+def wording(
+    message: Message, rows: Sequence[Transaction], profile: Profile, addresses: Mapping[str, str] | None = None
+) -> Wording:
+    """What `outbound` would do for each of these recipients of a message again, done once: the look at the rules.
+
+    Where a rule speaks against any of them, each must be looked at alone. `addresses` say where this account fetches
+    each file, by its id, instead of where anybody does.
+    """
+    frozen = message.frozen
+    values = [row.substitutions for row in rows]
+    passed = not blocking(check(frozen, [profile], shared=message.substitutions, recipients=values))
+    hosted = attached.hosted_at(frozen, addresses or {})
+    return Wording(hosted, hosted if passed and not frozen.placeholders() else None, passed)
+
+
 def outbound(
-    transaction: Transaction,
-    provider: Provider,
-    *,
-    now: datetime,
-    addresses: Mapping[str, str] | None = None,
-    composed: dict[UUID, Content] | None = None,
+    transaction: Transaction, provider: Provider, *, now: datetime, worded: Wording | None = None
 ) -> OutboundMessage:
     """What one transaction says, after the sender's last look at the rules.
 
-    `transaction` must come with its message and sender; `addresses` say where this account fetches each file, by its
-    id, instead of where anybody does. `composed` remembers what all recipients of a message get, for transactions of
-    one account that are rendered at one time. Raises Refused for content that breaks a rule by now or that
-    the provider's dialect cannot express, Misconfigured for credentials that cannot be used.
+    `transaction` must come with its message and sender; `worded` is what `wording` has found for some of its message's
+    recipients together. Raises Refused for content that breaks a rule by now or that the provider's dialect cannot
+    express, Misconfigured for credentials that cannot be used.
     """
     message = transaction.message
     profile = provider.profile_for(transaction.sender.account.options)
-    content = composed.get(message.pk) if composed else None
+    worded = worded or wording(message, [transaction], profile)
+    content = worded.everybodys
     if content is None:
-        frozen = message.frozen
-        content = frozen.substituted({**message.substitutions, **transaction.substitutions})
+        content = worded.frozen.substituted({**message.substitutions, **transaction.substitutions})
+    if not worded.passed:
         _look(check(content, [profile]))
-        content = attached.hosted_at(content, addresses or {})
-        if composed is not None and not frozen.placeholders():
-            composed[message.pk] = content
     _look(orders.reference(profile, transaction.client_ref))
     return OutboundMessage(
         client_ref=transaction.client_ref,
@@ -60,7 +81,7 @@ def outbound(
         validity=max(1, int((message.expire_at - now).total_seconds())) if message.expire_at else None,
         purpose=message.purpose,
         recipients=message.total,
-        personal=provider.saving is not None and _personal(message),
+        personal=provider.saving is not None and _personal(message.pk, worded.frozen),
     )
 
 
@@ -69,10 +90,10 @@ def _look(findings: Iterable[Finding]) -> None:
         raise Refused(wrong[0].code, wrong[0].message)
 
 
-def _personal(message: Message) -> bool:
+def _personal(message: UUID, frozen: Content) -> bool:
     """Whether people get different texts: a value of their own stands in what is sent."""
-    names = tuple(sorted(message.frozen.placeholders()))
-    return bool(names) and _any_has(message.pk, names)
+    names = tuple(sorted(frozen.placeholders()))
+    return bool(names) and _any_has(message, names)
 
 
 @lru_cache(maxsize=1024)
