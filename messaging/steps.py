@@ -15,15 +15,22 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from messaging import callbacks, timeline
+from messaging import callbacks, queues, timeline
 from messaging.models import SendAttempt, Transaction, rows
 from messaging.statuses import Status
 
+# Of no use to who sends, and dear to read: a database's times are parsed one by one.
+UNUSED = {"next_attempt_at", "lease_until", "receipt_deadline", "updated_at"}
+CLAIM = """
+UPDATE messaging_transaction SET status = 'sending', lease_token = %s, lease_until = %s, attempt_no = attempt_no + 1,
+  updated_at = %s
+WHERE id {among} AND status IN ('queued', 'scheduled') AND lease_token IS NULL RETURNING {columns}
+"""
 BEGIN = """
 INSERT INTO messaging_sendattempt
   (transaction_id, number, sender_id, phase, outcome, provider_ref, code, text, answer, started_at)
 SELECT id, attempt_no, sender_id, 'claimed', '', '', '', '', '', %s FROM messaging_transaction WHERE id {among}
-RETURNING transaction_id, id
+RETURNING {columns}
 """
 LOOK = """
 SELECT leased.id, lease_token, status, held, sender.paused_at IS NOT NULL OR account.paused_at IS NOT NULL
@@ -79,9 +86,23 @@ class Told:
     provider_ref: str
 
 
-def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, int]:
-    """Write a try for each of these transactions, which were just claimed. Out: the id of each try."""
-    return {_uuid(of): identity for of, identity in _run(BEGIN, _moment(now), _ids(identities))}
+def claim(identities: Collection[UUID], token: UUID, until: datetime, now: datetime) -> dict[UUID, Transaction]:
+    """Put those of these transactions that still wait and that nobody holds under a lease. Out: they, without UNUSED.
+
+    The condition is in the statement: SQLite knows no row locks, so the update itself must decide who has them.
+    """
+    fields = [field.column for field in Transaction._meta.concrete_fields if field.name not in UNUSED]
+    statement = CLAIM.format(among=_AMONG[connection.vendor], columns=", ".join(map(str, fields)))
+    values = [queues.stored(token), _moment(until), _moment(now), _ids(identities)]
+    return {row.pk: row for row in Transaction.objects.raw(statement, values)}
+
+
+def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, SendAttempt]:
+    """Write a try for each of these transactions, which were just claimed. Out: they, by transaction."""
+    columns = ", ".join(str(field.column) for field in SendAttempt._meta.concrete_fields)
+    statement = BEGIN.format(among=_AMONG[connection.vendor], columns=columns)
+    tries = SendAttempt.objects.raw(statement, [_moment(now), _ids(identities)])
+    return {one.transaction_id: one for one in tries}
 
 
 def look(identities: Collection[UUID], left: timedelta) -> tuple[dict[UUID, Look], datetime]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from messaging.delivery import failpoints
 from messaging.delivery.lanes import Lane
@@ -10,7 +9,7 @@ from messaging.delivery.outcomes import Result
 from messaging.delivery.preparing import Job
 from messaging.delivery.rendering import hidden, redacted, redacted_answer
 from messaging.gateway.codes import OutcomeClass
-from messaging.gateway.contract import HttpAnswer
+from messaging.gateway.contract import Accepted, HttpAnswer, Saved
 from messaging.gateway.errors import NotAccepted, SendError, Unclear
 from messaging.gateway.http import Line
 
@@ -21,25 +20,25 @@ async def call(line: Line, lane: Lane, job: Job) -> Result:
     """Make a call, within the provider's own time. Out: what came of it, with secrets and numbers taken out."""
     row = job.claim.transaction
     asked, answer = None, None
+    accepted: Accepted | None = None
+    saved: Saved | None = None
+    failed: SendError | None = None
     try:
         asked = redacted(job.request, lane.account, row)
         answer = await _answer(line, lane, job)
-        result = _understood(lane, job, answer)
+        if job.saves and lane.provider.saving:
+            saved = lane.provider.saving.read_save(answer, job.message)
+        else:
+            accepted = lane.provider.client.read(answer)
     except SendError as error:
         error.text = hidden(error.text, lane.account, row)
-        result = Result(error=_proved(lane, job, error))
+        failed = _proved(lane, job, error)
     except Exception as error:
         # Whatever broke, the request may have left: the message must not be sent again for it.
         logger.exception("a call to %s broke", lane.row.provider)
-        result = Result(error=_proved(lane, job, Unclear("broken_call", type(error).__name__)))
+        failed = _proved(lane, job, Unclear("broken_call", type(error).__name__))
     kept = redacted_answer(answer, lane.account, row) if answer else None
-    return replace(result, request=asked, answer=kept, shelf=job.shelf)
-
-
-def _understood(lane: Lane, job: Job, answer: HttpAnswer) -> Result:
-    if job.saves and lane.provider.saving:
-        return Result(saved=lane.provider.saving.read_save(answer, job.message))
-    return Result(accepted=lane.provider.client.read(answer))
+    return Result(accepted, failed, saved, job.shelf, asked, kept)
 
 
 def _proved(lane: Lane, job: Job, error: SendError) -> SendError:

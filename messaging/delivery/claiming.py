@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import F
 from django.db.transaction import atomic
 
 from messaging import saved_contents, steps, timeline
 from messaging.delivery import failpoints
-from messaging.delivery.choosing import WAITING, choose
+from messaging.delivery.choosing import choose
 from messaging.models import Message, ProviderAccount, SendAttempt, Sender, Transaction
 from messaging.models.clock import database_now
 from messaging.saved_contents import Shelf
@@ -24,8 +23,6 @@ LEASE = timedelta(seconds=90)
 # A message that brings its worker down this often is not tried again (reliability, fault 38).
 MOST_CRASHES = 5
 CRASHED = "worker_lost"
-# Of no use to who sends, and dear to read: a database's times are parsed one by one.
-UNUSED = ("next_attempt_at", "lease_until", "receipt_deadline", "updated_at")
 CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
 
 
@@ -52,24 +49,11 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
         chosen = choose(account, most, now)
         if not chosen:
             return []
-        mine = Transaction.objects.filter(pk__in=chosen)
-        # The condition again: SQLite knows no row locks, so the update itself must decide who has it.
-        mine.filter(status__in=WAITING, lease_token=None).update(
-            status=Status.SENDING,
-            lease_token=token,
-            lease_until=now + LEASE,
-            attempt_no=F("attempt_no") + 1,
-            updated_at=now,
-        )
-        rows = {row.pk: row for row in mine.filter(lease_token=token).defer(*UNUSED)}
+        rows = steps.claim(chosen, token, now + LEASE, now)
         tries = steps.begin(list(rows), now)
         _accompany(account, list(rows.values()))
     failpoints.reach("after_claim")
-    return [Claim(rows[pk], _attempt(rows[pk], tries[pk], now), token) for pk in chosen if pk in rows]
-
-
-def _attempt(row: Transaction, identity: int, now: datetime) -> SendAttempt:
-    return SendAttempt(id=identity, transaction=row, number=row.attempt_no, sender=row.sender, started_at=now)
+    return [Claim(rows[pk], tries[pk], token) for pk in chosen if pk in rows]
 
 
 def _accompany(account: ProviderAccount, rows: Sequence[Transaction]) -> None:
