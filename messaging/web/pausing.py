@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
 from messaging.models import ProviderAccount, Sender
-from messaging.pauses import pause, resume
+from messaging.pauses import in_words, pause, resume
 from messaging.web.shell import PortalMixin
 
 
@@ -51,7 +51,7 @@ def _pause(row: ProviderAccount | Sender, since: datetime, user: User, back: str
         what=what,
         name=str(row),
         since=since,
-        words=row.paused_reason,
+        words=in_words(row.paused_reason),
         resume=f"{reverse(f'web:{what}-resume', args=[row.pk])}?{urlencode({'next': back})}" if may_resume else "",
         page=reverse(f"admin:messaging_{model}_change", args=[row.pk]) if may_look else "",
     )
