@@ -100,3 +100,20 @@ def test_one_sender_is_paused_and_the_keyboard_goes_on_at_its_line(browser_page,
     page.keyboard.press("Enter")
     expect(page.locator(line)).to_contain_text("Active")
     assert not Sender.objects.exclude(paused_at=None).exists()
+
+
+@pytest.mark.parametrize("browser_page", [PHONE], indirect=True)
+def test_the_menu_of_a_phone_takes_the_focus_and_gives_it_back(browser_page, sign_in, admin_user):
+    page = browser_page
+    sign_in(admin_user, reverse("web:dashboard"))
+    opener, entry = "#header-inner [role=button]", f"#nav-sidebar-inner a[href='{reverse('web:sending')}']"
+    tab_to(page, opener)
+    page.keyboard.press("Enter")
+    tab_to(page, entry)
+    page.keyboard.press("Escape")
+    expect(page.locator(entry)).not_to_be_visible()
+    assert focus_is_at(page, opener)
+    page.keyboard.press("Enter")
+    tab_to(page, entry)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{reverse('web:sending')}")
