@@ -41,15 +41,18 @@ def pause(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User, why:
     return number
 
 
-def pause_all(user: User, why: str) -> bool:
+def pause_all(user: User | None, why: str) -> bool:
     """Stop all sending, effective before the next wire mark. Out: False when it was stopped already.
 
-    `why` must say something: whoever finds it stopped has only that to go by.
+    `why` must say something: whoever finds it stopped has only that to go by. Without a user, as when a command does
+    it, the pause itself is the only record.
     """
     try:
         with atomic():
             row = SendingPause.objects.create(paused_at=database_now(), paused_by=user, reason=why.strip()[:300])
-            LogEntry.objects.log_actions(user.pk, [row], ADDITION, change_message=f"All sending paused: {row.reason}")
+            if user:
+                said = f"All sending paused: {row.reason}"
+                LogEntry.objects.log_actions(user.pk, [row], ADDITION, change_message=said)
     except IntegrityError:
         if not SendingPause.running().exists():
             raise

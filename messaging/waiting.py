@@ -109,7 +109,7 @@ def _pause(row: Transaction, _now: datetime) -> Wait | None:
     """Who does not send at all."""
     if pause := pauses.running():
         who = pause.paused_by.username if pause.paused_by else _("somebody")
-        named = _("All sending was paused by %(who)s: %(why)s") % {"who": who, "why": pause.reason}
+        named = _("All sending was paused by %(who)s: %(why)s") % {"who": who, "why": pauses.in_words(pause.reason)}
         return Wait("sending_paused", _("All sending is paused."), names=named)
     if row.account.paused_at:
         return _paused("account_paused", _("The provider account is paused."), row.account)
