@@ -1,13 +1,20 @@
 """Pausing and resuming by hand: all sending, an account, a sender. Each is written down with who did it and why."""
 
+import re
+
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.db.transaction import atomic
+from django.utils.translation import gettext as _
 
 from messaging.models import ProviderAccount, Sender, SendingPause
 from messaging.models.clock import database_now
+
+# A reason is kept in English, whoever made the pause: by hand, or after a code of the provider's.
+BY_HAND = re.compile(r"Paused by (\S+)\. ?(.*)", re.DOTALL)
+BY_CODE = re.compile(r"(.+) \((\S+)\) (.+)")
 
 
 def resume(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User) -> int:
@@ -34,15 +41,18 @@ def pause(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User, why:
     return number
 
 
-def pause_all(user: User, why: str) -> bool:
+def pause_all(user: User | None, why: str) -> bool:
     """Stop all sending, effective before the next wire mark. Out: False when it was stopped already.
 
-    `why` must say something: whoever finds it stopped has only that to go by.
+    `why` must say something: whoever finds it stopped has only that to go by. Without a user, as when a command does
+    it, the pause itself is the only record.
     """
     try:
         with atomic():
             row = SendingPause.objects.create(paused_at=database_now(), paused_by=user, reason=why.strip()[:300])
-            LogEntry.objects.log_actions(user.pk, [row], ADDITION, change_message=f"All sending paused: {row.reason}")
+            if user:
+                said = f"All sending paused: {row.reason}"
+                LogEntry.objects.log_actions(user.pk, [row], ADDITION, change_message=said)
     except IntegrityError:
         if not SendingPause.running().exists():
             raise
@@ -63,3 +73,15 @@ def resume_all(user: User) -> bool:
 def running() -> SendingPause | None:
     """The pause of all sending, with who began it; None when sending is on. One query."""
     return SendingPause.running().select_related("paused_by").first()
+
+
+def in_words(reason: str) -> str:
+    """Why an account or a sender is paused, in the reader's language; what a person wrote stays as it was written."""
+    if by_hand := BY_HAND.fullmatch(reason):
+        who, why = by_hand.groups()
+        by = _("Paused by %(who)s.") % {"who": who}
+        return f"{by} {why}".strip()
+    if by_code := BY_CODE.fullmatch(reason):
+        meaning, code, step = by_code.groups()
+        return f"{_(meaning)} ({code}) {_(step)}"
+    return _(reason) if reason else ""

@@ -8,10 +8,10 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messaging import estimates, meanings, queues
+from messaging import estimates, meanings, pauses, queues
 from messaging.gateway import registry
 from messaging.gateway.codes import Where
-from messaging.models import Message, ProviderAccount, SendAttempt, Sender, SendingPause, Transaction
+from messaging.models import Message, ProviderAccount, SendAttempt, Sender, Transaction
 from messaging.models.senders import RECOVERY
 from messaging.statuses import CANCELLABLE, Status
 
@@ -107,9 +107,9 @@ def _time(row: Transaction, now: datetime) -> Wait | None:
 
 def _pause(row: Transaction, _now: datetime) -> Wait | None:
     """Who does not send at all."""
-    if pause := SendingPause.running().select_related("paused_by").first():
+    if pause := pauses.running():
         who = pause.paused_by.username if pause.paused_by else _("somebody")
-        named = _("All sending was paused by %(who)s: %(why)s") % {"who": who, "why": pause.reason}
+        named = _("All sending was paused by %(who)s: %(why)s") % {"who": who, "why": pauses.in_words(pause.reason)}
         return Wait("sending_paused", _("All sending is paused."), names=named)
     if row.account.paused_at:
         return _paused("account_paused", _("The provider account is paused."), row.account)
@@ -119,7 +119,7 @@ def _pause(row: Transaction, _now: datetime) -> Wait | None:
 
 
 def _paused(code: str, text: str, row: ProviderAccount | Sender) -> Wait:
-    return Wait(code, text, names=f"{text} {_(row.paused_reason) if row.paused_reason else ''}".strip())
+    return Wait(code, text, names=f"{text} {pauses.in_words(row.paused_reason)}".strip())
 
 
 def _again(row: Transaction, now: datetime) -> Wait | None:
@@ -174,8 +174,8 @@ def _turn(row: Transaction, now: datetime) -> Wait | None:
         return Wait("next", _("It leaves in a moment."), now + timedelta(seconds=seconds))
     counted = f"{before:,}" if before < MOST_COUNTED else _("more than %(number)s") % {"number": f"{before:,}"}
     text = ngettext(
-        "%(number)s message is ahead of it; its account makes %(pace)s calls a second.",
-        "%(number)s messages are ahead of it; its account makes %(pace)s calls a second.",
+        "%(number)s message is ahead of it in its queue; its account makes %(pace)s calls a second for all queues.",
+        "%(number)s messages are ahead of it in its queue; its account makes %(pace)s calls a second for all queues.",
         before,
     ) % {"number": counted, "pace": row.account.calls_per_second}
     return Wait("turn", text, None if before >= MOST_COUNTED else now + timedelta(seconds=seconds))

@@ -7,7 +7,7 @@ from babel.messages.catalog import Catalog
 from django.core.management import call_command
 
 from mmsportal.words import catalogues
-from mmsportal.words.collecting import Found
+from mmsportal.words.collecting import Found, collect
 
 
 def test_every_language_has_every_sentence():
@@ -16,6 +16,10 @@ def test_every_language_has_every_sentence():
         call_command("words", check=True, stdout=said)
     except SystemExit:
         pytest.fail(said.getvalue())
+
+
+def test_a_sentence_that_one_template_hands_to_another_is_collected():
+    assert "This message waits until it is resumed." in {one.words for one in collect()}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from messaging.models import ProviderAccount, Sender
+from messaging.pauses import in_words
 
 MOST_NETWORKS = 50
 
@@ -71,7 +72,7 @@ def pause_shown(row: ProviderAccount | Sender, resume: str) -> str:
     if not row.paused_at:
         return gettext("Active")
     since = gettext("Paused since %(at)s UTC.") % {"at": f"{row.paused_at:%Y-%m-%d %H:%M}"}
-    said = f"{since} {gettext(row.paused_reason)}".strip()
+    said = f"{since} {in_words(row.paused_reason)}".strip()
     if not resume:
         return said
     return format_html(

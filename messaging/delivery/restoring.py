@@ -5,32 +5,34 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.db.transaction import atomic
+from django.utils.translation import gettext_noop
 
 from messaging import timeline
 from messaging.delivery.choosing import WAITING
 from messaging.delivery.claiming import release
-from messaging.models import ProviderAccount, SendAttempt, Transaction
+from messaging.models import SendAttempt, SendingPause, Transaction
 from messaging.models.clock import database_now
+from messaging.pauses import pause_all
 from messaging.statuses import Status
 
-REASON = "Held: the database was restored from a backup."
+REASON = gettext_noop("Held: the database was restored from a backup.")
 CODE = "restored"
 AT_ONCE = 500
 
 
-def hold() -> int:
-    """Pause every account that is not paused. Out: how many. To be done before any worker starts."""
-    return ProviderAccount.objects.filter(paused_at=None).update(paused_at=database_now(), paused_reason=REASON)
+def hold() -> bool:
+    """Pause all sending. Out: False when it was paused already. To be done before any worker starts."""
+    return pause_all(None, REASON)
 
 
 def close_unclear(lost_at: datetime) -> int:
     """Show as "outcome unknown" whatever may have left between the backup and the loss. Out: how many messages.
 
     In: when the lost database last worked; what was due later cannot have left. A receipt still tells the truth of
-    each, and a person may send it again; we do not. Raises RuntimeError while an account is not paused.
+    each, and a person may send it again; we do not. Raises RuntimeError while sending is not paused.
     """
-    if ProviderAccount.objects.filter(paused_at=None).exists():
-        raise RuntimeError("An account is at work; hold all accounts first.")
+    if not SendingPause.running().exists():
+        raise RuntimeError("Sending is not paused; hold it first.")
     may_have_left = Q(status__in=WAITING, next_attempt_at__lte=lost_at) | Q(status=Status.SENDING)
     closed = 0
     while True:
@@ -47,6 +49,7 @@ def close_unclear(lost_at: datetime) -> int:
             closed += len(rows)
 
 
-def let_go() -> int:
-    """Let the accounts that `hold` paused send again. Out: how many."""
-    return ProviderAccount.objects.filter(paused_reason=REASON).update(paused_at=None, paused_reason="")
+def let_go() -> bool:
+    """End the pause that `hold` began; one that a person began stays. Out: False when there is none of ours."""
+    held = SendingPause.running().filter(reason=REASON, paused_by=None)
+    return bool(held.update(resumed_at=database_now()))

@@ -24,7 +24,9 @@ from messaging.web.shell import PortalMixin
 
 LATEST = 8
 WIDTH, HEIGHT, BASE = 720, 318, 282
-LEFT, TOP, GAP = 40, 10, 0.34
+TOP, GAP = 10, 0.34
+# A digit beside the grid, as wide as it is drawn on a phone.
+DIGIT = 13.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class Dashboard(PortalMixin, View):
         now = timezone.now()
         days = figures.daily(now)
         top = nice_top(max(day.total for day in days))
+        left = max(40, round(DIGIT * len(f"{top:,}")) + 8)
         latest = Message.objects.select_related("sender__account", "created_by", "api_key").order_by("-id")[:LATEST]
         context = {
             "today": figures.today(days, now),
-            "columns": columns(days, top),
+            "columns": columns(days, top, left),
             "grid": [(BASE - (BASE - TOP) * part / 4, round(top * part / 4)) for part in range(5)],
             "groups": GROUPS,
             "shares": figures.shares(days),
@@ -74,7 +77,7 @@ class Dashboard(PortalMixin, View):
             "unknown_codes": unknowns(request.user),
             "rows": rows_of(latest),
             "now": now,
-            "drawing": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "base": BASE, "drop": BASE - TOP},
+            "drawing": {"width": WIDTH, "height": HEIGHT, "left": left, "top": TOP, "base": BASE, "drop": BASE - TOP},
         }
         return self.render("messaging/dashboard/dashboard.html", context)
 
@@ -88,13 +91,13 @@ def nice_top(highest: int) -> int:
     return int(next(top for top in steps if top >= highest))
 
 
-def columns(days: Sequence[Day], top: int) -> list[Column]:
-    """The days as stacked blocks, on a drawing of WIDTH by HEIGHT whose ground line is at BASE."""
-    slot = (WIDTH - LEFT) / len(days)
+def columns(days: Sequence[Day], top: int, left: int) -> list[Column]:
+    """The days as stacked blocks, on a drawing of WIDTH by HEIGHT whose ground line is at BASE and begins at `left`."""
+    slot = (WIDTH - left) / len(days)
     width = slot * (1 - GAP)
     drawn = []
     for index, day in enumerate(days):
-        x = LEFT + index * slot + (slot - width) / 2
+        x = left + index * slot + (slot - width) / 2
         counts = figures.group_counts(day)
         numbers = [counts.get(group.name, 0) for group in GROUPS]
         labelled = (len(days) - 1 - index) % 2 == 0

@@ -1,4 +1,4 @@
-"""What is paused, as the pages say it, and the button that resumes it."""
+"""What is paused, as the pages say it, and the buttons that pause and resume it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
 from messaging.models import ProviderAccount, Sender
-from messaging.pauses import pause, resume
+from messaging.pauses import in_words, pause, resume
 from messaging.web.shell import PortalMixin
 
 
@@ -50,68 +51,34 @@ def _pause(row: ProviderAccount | Sender, since: datetime, user: User, back: str
         what=what,
         name=str(row),
         since=since,
-        words=row.paused_reason,
+        words=in_words(row.paused_reason),
         resume=f"{reverse(f'web:{what}-resume', args=[row.pk])}?{urlencode({'next': back})}" if may_resume else "",
         page=reverse(f"admin:messaging_{model}_change", args=[row.pk]) if may_look else "",
     )
 
 
-class AccountResume(PortalMixin, View):
-    """Let a paused account send again."""
-
-    permission_required = "messaging.change_provideraccount"
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        account = get_object_or_404(ProviderAccount, pk=pk)
-        return answer(request, str(account), resume(ProviderAccount.objects.filter(pk=pk), cast(User, request.user)))
+# What is said of a switch that was turned, and of one that stood that way already; by whether it resumes.
+TURNED = {False: _lazy("%(name)s is paused. Its messages wait in the queue."), True: _lazy("%(name)s sends again.")}
+STOOD = {False: _lazy("%(name)s was paused already."), True: _lazy("%(name)s was not paused.")}
 
 
-class SenderResume(PortalMixin, View):
-    """Let a paused sender send again."""
+class Switch(PortalMixin, View):
+    """Pause one account or sender, or resume it, and go back to where the button stood."""
 
-    permission_required = "messaging.change_sender"
+    model: type[ProviderAccount | Sender] = ProviderAccount
+    resumes = False
 
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        sender = get_object_or_404(Sender, pk=pk)
-        return answer(request, str(sender), resume(Sender.objects.filter(pk=pk), cast(User, request.user)))
-
-
-class AccountPause(PortalMixin, View):
-    """Keep everything of an account in the queue."""
-
-    permission_required = "messaging.change_provideraccount"
+    def get_permission_required(self) -> tuple[str]:
+        return (f"messaging.change_{self.model._meta.model_name}",)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        account = get_object_or_404(ProviderAccount, pk=pk)
-        return stopped(request, str(account), pause(ProviderAccount.objects.filter(pk=pk), cast(User, request.user)))
-
-
-class SenderPause(PortalMixin, View):
-    """Keep everything of a sender in the queue."""
-
-    permission_required = "messaging.change_sender"
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        sender = get_object_or_404(Sender, pk=pk)
-        return stopped(request, str(sender), pause(Sender.objects.filter(pk=pk), cast(User, request.user)))
-
-
-def answer(request: HttpRequest, name: str, resumed: int) -> HttpResponse:
-    """Back to where the button stood, with a notice."""
-    if resumed:
-        messages.success(request, _("%(name)s sends again.") % {"name": name})
-    else:
-        messages.info(request, _("%(name)s was not paused.") % {"name": name})
-    return back_from(request)
-
-
-def stopped(request: HttpRequest, name: str, paused: int) -> HttpResponse:
-    """Back to where the button stood, with a notice."""
-    if paused:
-        messages.success(request, _("%(name)s is paused. Its messages wait in the queue.") % {"name": name})
-    else:
-        messages.info(request, _("%(name)s was paused already.") % {"name": name})
-    return back_from(request)
+        row = get_object_or_404(self.model, pk=pk)
+        rows, user = self.model._default_manager.filter(pk=pk), cast(User, request.user)
+        if resume(rows, user) if self.resumes else pause(rows, user):
+            messages.success(request, TURNED[self.resumes] % {"name": row})
+        else:
+            messages.info(request, STOOD[self.resumes] % {"name": row})
+        return back_from(request)
 
 
 def back_from(request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.views import View
 from messaging import meanings
 from messaging.gateway.codes import Where
 from messaging.models import Tallied
+from messaging.pauses import in_words
 from messaging.watching.board import Budget, Standing, State, Window, counted_since, standings
 from messaging.web import alarm_words
 from messaging.web.shell import PortalMixin
@@ -94,15 +95,15 @@ class ProvidersBoard(PortalMixin, View):
         found = sorted(standings(now), key=lambda one: (order.index(one.state), one.account.name))
         assert isinstance(request.user, User)
         context = {
-            "cards": [_card(one, request.user) for one in found],
+            "cards": [_card(one, request.user, now) for one in found],
             "since": counted_since(),
             "now": now,
         }
         return self.render("messaging/providers/board.html", context)
 
 
-def _card(one: Standing, user: User) -> Card:
-    label, level, said = STATES[one.state]
+def _card(one: Standing, user: User, now: datetime) -> Card:
+    label, level, _words = STATES[one.state]
     trouble, windows = one.trouble, (one.quarter, one.hour, one.day)
     known = meanings.explain(one.account.provider, Where.ANSWER, trouble.code) if trouble else None
     seen = trouble is not None and trouble.transaction_id and user.has_perm("messaging.view_message")
@@ -111,7 +112,7 @@ def _card(one: Standing, user: User) -> Card:
         provider=meanings.label_of(one.account.provider),
         state=_(label),
         level=level,
-        said=one.account.paused_reason if one.state is State.PAUSED and one.account.paused_reason else _(said),
+        said=_said(one, now),
         outcomes=[row for row in _outcomes(windows) if any(row.cells)],
         times=_times(windows),
         budget=_spent(one.budget),
@@ -123,6 +124,17 @@ def _card(one: Standing, user: User) -> Card:
         transaction=reverse("web:transaction", args=[trouble.transaction_id]) if trouble and seen else "",
         account=reverse("admin:messaging_provideraccount_change", args=[one.account.pk]),
     )
+
+
+def _said(one: Standing, now: datetime) -> str:
+    """What its state means: why it is paused, or how many calls it makes now."""
+    if one.state is State.PAUSED and one.account.paused_reason:
+        return in_words(one.account.paused_reason)
+    said, rate = _(STATES[one.state][2]), one.account.rate_at(now)
+    if one.state is not State.THROTTLED or rate >= one.account.calls_per_second:
+        return said
+    more = _("It gets %(now)s of %(full)s for now.")
+    return f"{said} " + more % {"now": number_format(rate, 1), "full": one.account.calls_per_second}
 
 
 def _outcomes(windows: Sequence[Window]) -> list[Row]:
@@ -149,7 +161,8 @@ def _share(window: Window, kind: str) -> str:
 def _percent(share: float | None) -> str:
     if share is None:
         return ""
-    return f"{number_format(100 * share, 1)}%" if share >= 0.001 or not share else f"<{number_format(0.1, 1)}%"
+    few = 0 < share < 0.001
+    return ("<" if few else "") + _("%(share)s%%") % {"share": number_format(0.1 if few else 100 * share, 1)}
 
 
 def _seconds(seconds: float | None) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -33,6 +34,11 @@ BEFORE, AROUND = 20, 50
 MOMENTS = 500
 LONGEST_RAW = 20_000
 WAIT_SECONDS = 15
+# A pause of an account or a sender is told by its banner, with the button that ends it.
+TOLD_ABOVE = {"account_paused", "sender_paused"}
+# What somebody, or a provider, has put in its way; the rest is the ordinary course.
+IN_THE_WAY = {"message_paused", "sending_paused", "unfit", "backoff", "throttled"}
+SOON, LATER = timedelta(minutes=2), timedelta(hours=12)
 SHOWN = {"all": _("All events"), "provider": _("Provider only"), "faults": _("Faults")}
 
 
@@ -130,7 +136,6 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
             cast(User, request.user),
             back=reverse("web:transaction", args=[transaction.pk]),
         ),
-        "wait": waiting.explain(transaction, timezone.now()),
         "reason": reason_for(transaction, whole=whole),
         "cause": cause(moments),
         "correlation_id": transaction.correlation_id if whole else masked_in(transaction.correlation_id),
@@ -145,7 +150,18 @@ def story_of(request: HttpRequest, transaction: Transaction) -> dict[str, Any]:
         "told": told_of(transaction),
         "recipients": neighbours(transaction, whole=whole),
         "pulse": pulse,
+        **wait_of(transaction, timezone.now()),
     }
+
+
+def wait_of(transaction: Transaction, now: datetime) -> dict[str, Any]:
+    """Why it waits, how much that matters, and how exactly its end is told: to the second only when it is near."""
+    wait = waiting.explain(transaction, now)
+    if wait is None or wait.code in TOLD_ABOVE:
+        return {"wait": None}
+    left = wait.until - now if wait.until else SOON
+    clock = "time" if left < SOON else "clock" if left < LATER else "moment"
+    return {"wait": wait, "wait_level": "warn" if wait.code in IN_THE_WAY else "info", "wait_clock": clock}
 
 
 def ways_of(transaction: Transaction) -> list[Way]:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from messaging.models import ProviderAccount, Sender
 from messaging.web import (
     codes,
     compose,
@@ -59,10 +60,12 @@ urlpatterns = [
     path("messages/<uuid:pk>/resend/", resending.MessageResend.as_view(), name="message-resend"),
     path("sending/", sending.Sending.as_view(), name="sending"),
     path("sending/resume/", sending.SendingResume.as_view(), name="sending-resume"),
-    path("accounts/<uuid:pk>/pause/", pausing.AccountPause.as_view(), name="account-pause"),
-    path("senders/<uuid:pk>/pause/", pausing.SenderPause.as_view(), name="sender-pause"),
-    path("accounts/<uuid:pk>/resume/", pausing.AccountResume.as_view(), name="account-resume"),
-    path("senders/<uuid:pk>/resume/", pausing.SenderResume.as_view(), name="sender-resume"),
+    path("accounts/<uuid:pk>/pause/", pausing.Switch.as_view(model=ProviderAccount), name="account-pause"),
+    path("senders/<uuid:pk>/pause/", pausing.Switch.as_view(model=Sender), name="sender-pause"),
+    path(
+        "accounts/<uuid:pk>/resume/", pausing.Switch.as_view(model=ProviderAccount, resumes=True), name="account-resume"
+    ),
+    path("senders/<uuid:pk>/resume/", pausing.Switch.as_view(model=Sender, resumes=True), name="sender-resume"),
     path("transactions/<uuid:pk>/", transactions.TransactionPage.as_view(), name="transaction"),
     path("transactions/<uuid:pk>/live/", transactions.TransactionLive.as_view(), name="transaction-live"),
     path("providers/", providers_board.ProvidersBoard.as_view(), name="providers"),

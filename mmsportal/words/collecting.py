@@ -10,6 +10,7 @@ from django.template import engines
 from django.template.base import FilterExpression, Node, Template, Variable, VariableNode
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.utils.functional import Promise
+from django.utils.translation import override
 
 from messaging import addresses, code_words, content, fitting, portal_codes, routing, statuses, timeline, timeline_words
 from messaging.gateway import registry
@@ -105,8 +106,11 @@ def _marked(expression: FilterExpression) -> Iterator[str]:
     ]
     for one in given:
         value = one[1] if isinstance(one, tuple) else one
-        if isinstance(value, Variable) and value.translate and isinstance(value.literal, str):
-            yield value.literal.replace("%", "%%")
+        if isinstance(value, Promise):
+            # It is wrapped for the reader's language already; in no language it says what was written.
+            with override(None):
+                words = str(value)
+            yield words
 
 
 def _literal(expression: FilterExpression | None) -> str:

@@ -4,17 +4,20 @@
   const LONGEST_PAUSE = 60;
   const FORMATS = {
     time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+    clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
     moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   };
   let timer, misses = 0, missed = false, spoken = "";
   const live = () => document.getElementById("live");
 
   function localise(root) {
+    // "29 Nov 17:51", as the pages write dates themselves.
+    const { lang } = document.documentElement, language = lang === "en" ? "en-GB" : lang;
     for (const element of root.querySelectorAll("time[data-local]")) {
       const when = new Date(element.dateTime);
       if (Number.isNaN(when.valueOf())) continue;
-      const format = new Intl.DateTimeFormat(document.documentElement.lang, FORMATS[element.dataset.local]);
-      element.textContent = format.format(when);
+      const format = new Intl.DateTimeFormat(language, FORMATS[element.dataset.local]);
+      element.textContent = format.format(when).replace(",", "");
     }
   }
 

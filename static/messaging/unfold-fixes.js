@@ -27,6 +27,14 @@ document.addEventListener("DOMContentLoaded", () => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       element.click();
+      if (/sidebarMobileOpen/.test(element.getAttribute("x-on:click"))) follow(element);
     });
   }
+  // The menu of a phone stands before its button on the page: the focus goes into it, and back when it closes.
+  const bar = document.getElementById("nav-sidebar-inner");
+  const opener = [...document.querySelectorAll("#header-inner [x-on\\:click*=sidebarMobileOpen]")].at(-1);
+  const follow = () => requestAnimationFrame(() => (bar?.checkVisibility() ? bar.querySelector("a") : opener)?.focus());
+  bar?.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && opener?.checkVisibility()) { opener.click(); follow(); }
+  });
 });

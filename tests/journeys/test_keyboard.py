@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from messaging.models import Draft, Message, Transaction
 from messaging.timeline import counts
 from messaging.web.shortcuts import SHORTCUTS
+from tests.journeys.keys import MOST_TABS, focus_is_at, tab_to
 from tests.media import samples
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,7 +32,6 @@ CHOSEN = """({ name, mimeType, buffer }) => {
 PICTURE = {"name": "tulips.jpg", "mimeType": "image/jpeg", "buffer": samples.jpeg(320, 240)}
 PEOPLE = "Mobile,Name\n+16475550143,Bo\n12,Cy\n+16475550145,Di\n"
 SHORTENED = "Tulips for $(name) and again and again and…"
-MOST_TABS = 60
 
 
 @pytest.fixture
@@ -43,19 +43,6 @@ def page(browser_page, sign_in, composer, sender, settings, tmp_path):
     browser_page.set_default_timeout(30_000)
     sign_in(composer, "/compose/")
     return browser_page
-
-
-def focus_is_at(page, selector: str) -> bool:
-    return bool(page.evaluate("selector => document.activeElement.matches(selector)", selector))
-
-
-def tab_to(page, selector: str, key: str = "Tab") -> None:
-    """Go on with the tab key, as somebody does who sees where the focus is."""
-    for _ in range(MOST_TABS):
-        if focus_is_at(page, selector):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"{selector} is not reached by the tab key")
 
 
 def write_at(page, selector: str, text: str) -> None:

@@ -95,6 +95,8 @@ def address(name: str, message: Message) -> str:
             return reverse(f"web:{name}", args=[message.pk])
         case "transaction":
             return reverse("web:transaction", args=[message.transactions.get(position=3).pk])
+        case "waiting":
+            return reverse("web:transaction", args=[message.transactions.get(position=5).pk])
         case "conversation":
             return reverse("web:conversation", args=[InboundMessage.objects.latest("at").pk])
         case "opt-out":
@@ -110,6 +112,9 @@ PAGES = [
     "message-stop",
     "message-resend",
     "transaction",
+    "waiting",
+    "web:sending",
+    "web:providers",
     "web:conversations",
     "conversation",
     "admin:messaging_optout_changelist",

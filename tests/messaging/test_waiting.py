@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from messaging import estimates, pauses, steering, waiting
 from messaging.delivery.claiming import claim
@@ -137,7 +139,9 @@ def test_whose_turn_it_is_and_when_its_own_comes(queued, account):
     last = why(rows[99])
 
     assert last.code == "turn"
-    assert last.text == "89 messages are ahead of it; its account makes 10 calls a second."
+    assert last.text == (
+        "89 messages are ahead of it in its queue; its account makes 10 calls a second for all queues."
+    )
     assert last.until
     # Its band has 90; the first ten go beside it.
     assert timedelta(seconds=8) < last.until - timezone.now() <= timedelta(seconds=10)
@@ -192,6 +196,34 @@ def test_an_account_and_a_sender_are_paused_by_hand_and_resumed(keeper, sender):
         keeper.post(reverse(f"web:{what}-resume", args=[row.pk]))
         row.refresh_from_db()
         assert row.paused_at is None
+
+
+def test_who_may_not_change_senders_finds_no_button_for_them(client, sender, viewer):
+    viewer.user_permissions.add(Permission.objects.get(codename="change_provideraccount"))
+    client.force_login(viewer)
+
+    page = client.get(reverse("web:sending")).content.decode()
+
+    assert reverse("web:account-pause", args=[sender.account.pk]) in page
+    assert reverse("web:sender-pause", args=[sender.pk]) not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("Paused by o.neil. Wrong price.", "Mis en pause par o.neil. Wrong price."),
+        ("Paused by sam.", "Mis en pause par sam."),
+        (
+            "The provider is not available at present. (http_503) Send again.",
+            "Le fournisseur n’est pas disponible pour l’instant. (http_503) Send again.",
+        ),
+        ("Something else", "Something else"),
+        ("", ""),
+    ],
+)
+def test_a_pause_is_told_in_the_readers_language(reason, said):
+    with override("fr"):
+        assert pauses.in_words(reason) == said
 
 
 @pytest.mark.parametrize("address", ["web:sending", "web:sending-resume"])

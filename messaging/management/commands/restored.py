@@ -15,13 +15,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--lost-at", metavar="TIME", help="close as unknown what was due by then (ISO 8601, UTC)")
-        parser.add_argument("--release", action="store_true", help="let the accounts that were held here send again")
+        parser.add_argument("--release", action="store_true", help="let everything send again that was held here")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["release"]:
-            self.stdout.write(f"{restoring.let_go()} accounts send again")
+            self.stdout.write("Sending goes on" if restoring.let_go() else "Nothing was held here")
             return
-        self.stdout.write(f"{restoring.hold()} accounts held; nothing is sent until `manage.py restored --release`")
+        held = restoring.hold()
+        self.stdout.write("All sending is paused" if held else "All sending was paused already")
+        self.stdout.write("Nothing is sent until `manage.py restored --release`, or until somebody resumes it")
         if options["lost_at"]:
             closed = restoring.close_unclear(_moment(options["lost_at"]))
             self.stdout.write(

@@ -113,7 +113,7 @@ def test_the_top_of_the_chart_is_round_and_above(highest, top) -> None:
 
 def test_blocks_stand_on_one_another_and_stay_inside() -> None:
     day = figures.Day(datetime.now(UTC).date(), {"delivered": 70, "failed": 10, "queued": 1}, 81)
-    (column,) = columns([day], 100)
+    (column,) = columns([day], 100, 40)
     assert column.counts == [70, 1, 0, 10, 0]
     lower = column.blocks[0]
     for block in column.blocks[1:]:

@@ -26,7 +26,7 @@ def of(message) -> str:
 def test_only_those_who_may_download(client, viewer, message) -> None:
     client.force_login(viewer)
     assert client.get(of(message)).status_code == client.get(LIST).status_code == 403
-    assert b"Download recipients" not in client.get(reverse("web:message", args=[message.pk])).content
+    assert b"Recipients as CSV" not in client.get(reverse("web:message", args=[message.pk])).content
     assert not LogEntry.objects.exists()
 
 
@@ -38,7 +38,7 @@ def test_recipients_come_with_their_outcome_and_it_is_written_down(client, compo
     assert (found[0]["Status"], found[0]["By"], found[0]["Message"]) == ("Delivered", "MMS", message.name)
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id, entry.change_message) == (composer, str(message.pk), "Downloaded recipients")
-    assert b"Download recipients" in client.get(reverse("web:message", args=[message.pk])).content
+    assert b"Recipients as CSV" in client.get(reverse("web:message", args=[message.pk])).content
 
 
 def test_numbers_are_masked_for_those_who_may_not_see_them(client, viewer, message) -> None:
