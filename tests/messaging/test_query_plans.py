@@ -22,7 +22,7 @@ READ_WHOLE = {
 NEEDED = {
     "list number": "tx_by_recipient",
     "list last_4": "tx_by_tail",
-    "timeline page": "entry_once",
+    "message biggest": "tx_standing",
 }
 
 
