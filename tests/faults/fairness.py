@@ -82,13 +82,14 @@ def _queue(numbers: Sequence[str], purpose: str = "marketing") -> float:
     from django.utils import timezone  # noqa: PLC0415
 
     from messaging.content import Content, Slide  # noqa: PLC0415
-    from messaging.models import Sender  # noqa: PLC0415
+    from messaging.models import Message, Sender  # noqa: PLC0415
     from messaging.queueing import Order, RecipientOrder, queue  # noqa: PLC0415
     from tests.faults.orders import FALLBACK  # noqa: PLC0415
 
     sender = Sender.objects.select_related("account").get(account__provider="webex")
     content = Content("Hello", "Hello", (Slide("Hello"),), FALLBACK)
-    order = Order(sender, content, [RecipientOrder(number) for number in numbers], purpose=purpose)
+    people = [RecipientOrder(number) for number in numbers]
+    order = Order(sender, content, people, purpose=purpose, source=Message.Source.API)
     queue(order, now=timezone.now())
     return time.time()
 
