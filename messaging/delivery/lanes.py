@@ -11,6 +11,7 @@ from messaging.delivery.slots import Slots
 from messaging.gateway import registry
 from messaging.gateway.contract import Account, Provider
 from messaging.models import ProviderAccount
+from messaging.models.clock import database_now
 from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Lane:
 
 def lanes() -> list[Lane]:
     """A lane for each account that is not paused and can be worked; one that cannot is paused, and says why."""
-    found = []
+    found, ahead = [], timezone.now() - database_now()
     for row in ProviderAccount.objects.filter(paused_at=None).order_by("pk"):
         try:
             account, provider = row.opened(), registry.provider(row.provider)
@@ -52,7 +53,7 @@ def lanes() -> list[Lane]:
             logger.error("account %s cannot be worked: %s", row.pk, error)
             _pause(row, str(error))
             continue
-        found.append(Lane(row, account, provider, pacing.of_account(row), slots.of_account(row)))
+        found.append(Lane(row, account, provider, pacing.of_account(row, ahead), slots.of_account(row)))
     return found
 
 
