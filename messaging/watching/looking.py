@@ -70,6 +70,6 @@ def _go_on() -> None:
         _looking.release()
 
 
-# A web server may load us before it forks. A child that is made in the middle of a look would inherit what the library of
-# the database has locked for it, and nobody who unlocks it: on SQLite it could not even read.
+# A web server may load us before it forks. A child that is made in the middle of a look would inherit what the library
+# of the database has locked for it, and nobody who unlocks it: on SQLite it could not even read.
 os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_go_on)
