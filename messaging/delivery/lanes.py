@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -30,6 +31,12 @@ class Lane:
     rests_until: float = 0.0
     # The last look found nothing that may go; a lane that only waits for its pace is not dry.
     dry: bool = False
+    # How far our clock is ahead of the database's.
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """The present time by the database: providers refuse what is signed by a clock that is wrong."""
+        return timezone.now() - self.ahead
 
     @property
     def calls(self) -> int:
@@ -53,7 +60,7 @@ def lanes() -> list[Lane]:
             logger.error("account %s cannot be worked: %s", row.pk, error)
             _pause(row, str(error))
             continue
-        found.append(Lane(row, account, provider, pacing.of_account(row, ahead), slots.of_account(row)))
+        found.append(Lane(row, account, provider, pacing.of_account(row, ahead), slots.of_account(row), ahead=ahead))
     return found
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.utils import timezone
 
 from messaging import sandboxed, saved_contents
 from messaging.content import Content
@@ -63,7 +62,7 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
             # Before a content is reserved: who may not store it must not spoil it for the others.
             _check_reach(taken, lane.row.base_url)
             message = outbound(
-                taken.transaction, lane.provider, now=timezone.now(), addresses=files.addresses, composed=composed
+                taken.transaction, lane.provider, now=lane.now(), addresses=files.addresses, composed=composed
             )
             shelf = _shelf(lane, message)
             if shelf and shelf.step is Step.WAIT:
@@ -92,16 +91,16 @@ def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:
     saving = lane.provider.saving
     if saving is None or not saving.wanted(lane.account, message):
         return None
-    return saved_contents.take(lane.row, message.content, timezone.now())
+    return saved_contents.take(lane.row, message.content, lane.now())
 
 
 def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
     if shelf and shelf.step is Step.SAVE and lane.provider.saving:
         # What is told about the content must not be taken for news of the message that happens to store it.
         message = replace(message, client_ref=f"{CONTENT}{message.client_ref}")
-        return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
+        return lane.provider.saving.build_save(lane.account, message, now=lane.now())
     message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
-    return lane.provider.client.build(lane.account, message, now=timezone.now())
+    return lane.provider.client.build(lane.account, message, now=lane.now())
 
 
 def _check_reach(taken: Claim, address: str) -> None:
