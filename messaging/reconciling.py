@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from messaging.gateway import registry
 from messaging.gateway.codes import OutcomeClass
@@ -98,7 +97,7 @@ def _ask(row: ProviderAccount, provider: Provider, due: Sequence[Transaction]) -
 
 def _question(provider: Provider, account: Account, transaction: Transaction) -> HttpRequest:
     assert provider.query
-    return provider.query.build_query(account, transaction.provider_ref, now=timezone.now())
+    return provider.query.build_query(account, transaction.provider_ref, now=database_now())
 
 
 async def _all_answers(

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from messaging import callbacks, queues, timeline
 from messaging.models import SendAttempt, Transaction, rows
+from messaging.models.clock import database_now
 from messaging.statuses import Status
 
 # Of no use to who sends, and dear to read: a database's times are parsed one by one.
@@ -155,7 +156,7 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
     else:
         found = _run(ACCEPTED, _moment(timezone.now()), table, ids, told=source, now="%s")
     if not found:
-        return set(), timezone.now()
+        return set(), database_now()
     now = _time(found[0][2])
     news = {_uuid(pk): owed for pk, owed, _now in found}
     _enter(news, Status.ACCEPTED, _DETAIL[connection.vendor], now)

@@ -1,5 +1,6 @@
 """The last resort: every door says no in its own form."""
 
+import errno
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -11,6 +12,9 @@ from messaging.api.errors import bad_request as api_bad_request
 from messaging.api.errors import busy as api_busy
 from messaging.api.errors import not_found as api_not_found
 from messaging.api.errors import server_error as api_server_error
+
+# Of a disk that has no room: somebody will make some, and the same request is taken then.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -28,8 +32,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """500 as problem+json under /api/, as a page elsewhere; 503 when it is the database that does not answer."""
-    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """500 as problem+json under /api/, as a page elsewhere; 503 when the database does not answer or a disk is full."""
+    busy = _passing(sys.exc_info()[1])
     if request.path.startswith("/api/"):
         return api_busy(request) if busy else api_server_error(request)
     response = defaults.server_error(request)
@@ -37,3 +41,9 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
         response.status_code = 503
         response.headers["Retry-After"] = str(BUSY_SECONDS)
     return response
+
+
+def _passing(error: BaseException | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return isinstance(error, OperationalError | InterfaceError)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from messaging.delivery.slots import Slots
 from messaging.gateway import registry
 from messaging.gateway.contract import Account, Provider
 from messaging.models import ProviderAccount
+from messaging.models.clock import database_now
 from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,12 @@ class Lane:
     rests_until: float = 0.0
     # The last look found nothing that may go; a lane that only waits for its pace is not dry.
     dry: bool = False
+    # How far our clock is ahead of the database's.
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """The present time by the database: providers refuse what is signed by a clock that is wrong."""
+        return timezone.now() - self.ahead
 
     @property
     def calls(self) -> int:
@@ -44,7 +52,7 @@ class Lane:
 
 def lanes() -> list[Lane]:
     """A lane for each account that is not paused and can be worked; one that cannot is paused, and says why."""
-    found = []
+    found, ahead = [], timezone.now() - database_now()
     for row in ProviderAccount.objects.filter(paused_at=None).order_by("pk"):
         try:
             account, provider = row.opened(), registry.provider(row.provider)
@@ -52,7 +60,7 @@ def lanes() -> list[Lane]:
             logger.error("account %s cannot be worked: %s", row.pk, error)
             _pause(row, str(error))
             continue
-        found.append(Lane(row, account, provider, pacing.of_account(row), slots.of_account(row)))
+        found.append(Lane(row, account, provider, pacing.of_account(row, ahead), slots.of_account(row), ahead=ahead))
     return found
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.utils import timezone
 
 from messaging import sandboxed, saved_contents
 from messaging.delivery import attachments
@@ -69,7 +68,7 @@ def prepare(lane: Lane, claims: Sequence[Claim]) -> Prepared:
             _check_reach(taken, lane.row.base_url)
             if message.pk not in worded:
                 worded[message.pk] = wording(message, rows[message.pk], profile, files.addresses)
-            sent = outbound(taken.transaction, lane.provider, now=timezone.now(), worded=worded[message.pk])
+            sent = outbound(taken.transaction, lane.provider, now=lane.now(), worded=worded[message.pk])
             shelf = _shelf(lane, sent)
             if shelf and shelf.step is Step.WAIT:
                 prepared.waiting.append((taken, shelf))
@@ -97,16 +96,16 @@ def _shelf(lane: Lane, message: OutboundMessage) -> Shelf | None:
     saving = lane.provider.saving
     if saving is None or not saving.wanted(lane.account, message):
         return None
-    return saved_contents.take(lane.row, message.content, timezone.now())
+    return saved_contents.take(lane.row, message.content, lane.now())
 
 
 def _request(lane: Lane, message: OutboundMessage, shelf: Shelf | None) -> HttpRequest:
     if shelf and shelf.step is Step.SAVE and lane.provider.saving:
         # What is told about the content must not be taken for news of the message that happens to store it.
         message = replace(message, client_ref=f"{CONTENT}{message.client_ref}")
-        return lane.provider.saving.build_save(lane.account, message, now=timezone.now())
+        return lane.provider.saving.build_save(lane.account, message, now=lane.now())
     message = replace(message, saved_ref=shelf.saved_ref) if shelf else message
-    return lane.provider.client.build(lane.account, message, now=timezone.now())
+    return lane.provider.client.build(lane.account, message, now=lane.now())
 
 
 def _check_reach(taken: Claim, address: str) -> None:

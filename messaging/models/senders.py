@@ -91,7 +91,8 @@ class ProviderAccount(models.Model):
         if self.slowed_until and now < self.slowed_until:
             return 0.0
         since = max(self.slowed_at, self.slowed_until or self.slowed_at)
-        return min(full, self.slowed_to + full * (now - since) / RECOVERY)
+        # Two clocks are never quite the same: what was slowed down by another's is not slowed to nothing by ours.
+        return min(full, self.slowed_to + full * max(now - since, timedelta()) / RECOVERY)
 
     def clean(self) -> None:
         if self.provider and self.provider not in registry.names():

@@ -1,8 +1,9 @@
 """The watchdog: looks at everything once, and rings or silences the alarms."""
 
 import logging
+import os
 from datetime import datetime
-from threading import Thread
+from threading import Lock, Thread
 from time import sleep
 
 from django.db import DatabaseError, connection
@@ -16,6 +17,9 @@ from messaging.watching.alarms import AGAINST, AWAY, DEAF, SILENT, STUCK, ring
 logger = logging.getLogger(__name__)
 LOOKED_FOR = [DEAF, STUCK, SILENT, AGAINST]
 EVERY = 15.0
+# A fork waits so long for a look to end.
+PATIENCE = 5.0
+_looking, _held = Lock(), False
 
 
 def look(now: datetime | None = None) -> None:
@@ -38,14 +42,34 @@ def stand_guard() -> Thread:
 
 def _guard() -> None:
     while True:
-        try:
-            note_absence()
-            life.alive(life.WEB)
-            look()
-        except DatabaseError as error:
-            logger.warning("the watchdog cannot ask the database: %s", type(error).__name__)
-        except Exception:
-            logger.exception("the watchdog stumbled")
-        finally:
-            connection.close()
+        with _looking:
+            _round()
         sleep(EVERY)
+
+
+def _round() -> None:
+    try:
+        note_absence()
+        life.alive(life.WEB)
+        look()
+    except DatabaseError as error:
+        logger.warning("the watchdog cannot ask the database: %s", type(error).__name__)
+    except Exception:
+        logger.exception("the watchdog stumbled")
+    finally:
+        connection.close()
+
+
+def _hold() -> None:
+    global _held
+    _held = _looking.acquire(timeout=PATIENCE)
+
+
+def _go_on() -> None:
+    if _held:
+        _looking.release()
+
+
+# A web server may load us before it forks. A child that is made in the middle of a look would inherit what the library
+# of the database has locked for it, and nobody who unlocks it: on SQLite it could not even read.
+os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_go_on)

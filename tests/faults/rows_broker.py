@@ -5,8 +5,9 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from uuid import UUID
 
 from tests.faults.catalogue import BOTH, Fault, Figures
 from tests.faults.crowds import Callers, issue
@@ -18,6 +19,8 @@ POSTGRES = ("postgresql",)
 AWAY = float(os.environ.get("FAULTS_AWAY", "60"))
 QUICK = 0.5
 POLL = 5.0
+# Row 13: when somebody must have been told that nothing leaves.
+WATCHED = 60.0
 
 
 def stopped(place: World, short: bool) -> Figures:
@@ -121,29 +124,48 @@ def emptied(place: World, short: bool) -> Figures:
 
 
 def deaf(place: World, short: bool) -> Figures:
-    """All connections to Redis are cut ten times a second: workers live and hear nothing, and the pump sends."""
+    """All connections to Redis are cut ten times a second: workers live and hear little or nothing. Where what is due
+    waits for that, the watchdog says so; then a pump is started, and sends."""
     from tests.faults import sending  # noqa: PLC0415
 
     place.start_broker()
     sending.open_portal(place)
     place.start_worker()
     place.start_beat()
-    place.start_pump()
     began = time.monotonic()
     cuts: list[int] = []
-    with again_and_again(lambda: cuts.append(_cut(place)), 0.1), Callers(place, issue(), callers=2) as callers:
-        time.sleep(10 if short else 60)
-    keys = callers.rows()
+    with again_and_again(lambda: cuts.append(_cut(place)), 0.1):
+        time.sleep(2)
+        keys = sending.order("webex", 40)
+        told, helped = detected(keys, 20 if short else WATCHED)
+        place.start_pump()
+        with Callers(place, issue(), callers=2) as callers:
+            time.sleep(10 if short else 60)
+    keys += callers.rows()
     heard = sending.drained(keys, 60)
-    sheet = Sheet({"cuts": sum(cuts), **callers.notes(), "watchdog_s": detected(place)})
+    sheet = Sheet({"cuts": sum(cuts), **callers.notes(), "watchdog_s": told, "sent_by_the_deaf": helped})
+    sheet.must(short or told is not None or helped, f"what was due waited for {WATCHED:.0f} s, and nobody was told")
+    sheet.must(told is None or told <= WATCHED, f"the watchdog spoke after {told} s")
     sheet.must(heard and not callers.untrue(), f"all sent: {heard}; {callers.untrue()}")
-    # The workers come back by themselves, without the pump's help.
     return sheet.figures(place, keys, began)
 
 
-def detected(_place: World) -> object:
-    """When the queue-age watchdog spoke, in seconds since the fault; None while there is none to ask."""
-    return None
+def detected(keys: Sequence[UUID], seconds: float) -> tuple[float | None, bool]:
+    """Wait for the watchdog to say that what is due does not leave. Out: after how many seconds it did, None where it
+    did not within these; and whether all of it left all the same."""
+    from messaging import watching  # noqa: PLC0415
+    from tests.faults import sending  # noqa: PLC0415
+
+    began = time.monotonic()
+
+    def left() -> bool:
+        return not sending.rows(keys).filter(status__in=sending.OPEN).exists()
+
+    def told() -> bool:
+        return any(alarm.kind in {"deaf", "stuck"} for alarm in watching.standing())
+
+    sending.until(lambda: told() or left(), seconds)
+    return (round(time.monotonic() - began, 1) if told() else None), left()
 
 
 def _cut(place: World) -> int:

@@ -3,6 +3,10 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
 
 from tests.faults import killing, nursery
 from tests.faults.catalogue import BOTH, Fault, Figures
@@ -10,8 +14,9 @@ from tests.faults.stage import kept, stage
 from tests.faults.world import World, wait_for
 
 PATIENCE, UNDER_FIRE = 200, 60
-# The slowest provider posts a receipt again after five minutes: here after fifteen seconds.
-SPEED = 20
+# The slowest provider posts a receipt again after five minutes: here after a minute. The hastiest gives up after half a
+# minute: here after six seconds, which is still longer than a web door takes to start.
+SPEED = 5
 
 
 def receipts_killed(place: World, short: bool) -> Figures:
@@ -31,7 +36,9 @@ def receipts_killed(place: World, short: bool) -> Figures:
         seat.start(nursery.pump, "pump")
         began = time.monotonic()
         killer.kill(None, lambda: judge.settled(place, rows) or time.monotonic() - began > UNDER_FIRE)
-        drained = judge.wait(lambda: judge.settled(place, rows), PATIENCE)
+        drained = judge.wait(lambda: judge.settled(place, rows) or _open(place, rows) == 0, PATIENCE)
+        unheard = _close(place, rows)
+        drained += judge.wait(lambda: judge.settled(place, rows), 30)
     posts = [entry for entry in read(place.ledger_path) if entry["kind"] == "receipt"]
     told = Counter("taken" if entry["outcome"] == "taken" else "not taken" for entry in posts)
     given_up = sum(entry["last"] and entry["outcome"] != "taken" for entry in posts)
@@ -39,9 +46,39 @@ def receipts_killed(place: World, short: bool) -> Figures:
         "kills": killer.killed,
         "posts": dict(told),
         "given_up": given_up,
+        "never_told": unheard,
         "inbox": ReceiptInbox.objects.count(),
     }
     return judge.judge(place, rows, requested=each * 4, drain_s=drained, notes=notes)
+
+
+def _open(place: World, rows: Any) -> int:
+    """How many wait for a receipt that is still to come."""
+    from tests.faults import judge  # noqa: PLC0415
+
+    return rows.exclude(status__in=judge.FINAL).count() - len(_given_up(place, rows))
+
+
+def _given_up(place: World, rows: Any) -> list[Any]:
+    """Those of whose delivery the provider has stopped telling, and nobody ever took it."""
+    from mmsportal.sandbox.ledger import read  # noqa: PLC0415
+    from tests.faults import judge  # noqa: PLC0415
+
+    last = [entry for entry in read(place.ledger_path) if entry["kind"] == "receipt" and entry["last"]]
+    gone = {
+        (entry["provider"], judge.key(entry["provider"], entry["client_ref"], entry["recipient"]))
+        for entry in last
+        if entry["event"] == "delivered" and entry["outcome"] != "taken"
+    }
+    left = rows.exclude(status__in=judge.FINAL).values_list("account__provider", "client_ref", "recipient", "pk")
+    return [pk for provider, ref, number, pk in left if (provider, judge.key(provider, ref, number)) in gone]
+
+
+def _close(place: World, rows: Any) -> int:
+    """Let the time be over in which those may still hear something: they must end as unconfirmed. Out: how many."""
+    unheard = _given_up(place, rows)
+    rows.filter(pk__in=unheard).update(receipt_deadline=timezone.now() - timedelta(seconds=1))
+    return len(unheard)
 
 
 def accepting_killed(place: World, short: bool) -> Figures:

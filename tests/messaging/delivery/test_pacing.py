@@ -12,7 +12,7 @@ import redis
 from django.db import connection
 from django.utils import timezone
 
-from messaging.delivery import pace_shared, pacing, slots, throttling
+from messaging.delivery import lanes, pace_shared, pacing, slots, throttling
 from messaging.delivery.outcomes import Result
 from messaging.delivery.pace_in_database import DatabasePace
 from messaging.delivery.pace_in_redis import RedisPace
@@ -270,6 +270,28 @@ def test_a_provider_that_asks_to_be_left_alone_is(account):
     account.refresh_from_db()
     assert account.rate_at(now + timedelta(seconds=19)) == 0
     assert account.rate_at(now + timedelta(seconds=21)) > 0
+
+
+def test_a_clock_that_is_behind_slows_an_account_down_no_further(account):
+    now = timezone.now()
+    throttling.hear(account, [answered(429)], now)
+
+    assert account.rate_at(now - timedelta(hours=2)) == account.rate_at(now) > 0
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(hours=-2)])
+def test_how_long_an_account_is_left_alone_is_told_by_the_clock_of_the_database(account, monkeypatch, ahead):
+    now = timezone.now()
+    throttling.hear(account, [answered(503, retry_after=20)], now)
+    account.save()
+    monkeypatch.setattr(lanes.timezone, "now", lambda: now + ahead)
+    monkeypatch.setattr(lanes, "database_now", lambda: now)
+
+    (lane,) = lanes.lanes()
+
+    assert lane.pace.rate() == 0
+    monkeypatch.setattr(lanes.timezone, "now", lambda: now + ahead + timedelta(seconds=21))
+    assert lane.pace.rate() > 0
 
 
 def test_however_hard_it_is_throttled_it_is_tried_again(account):
