@@ -6,6 +6,7 @@ run it side by side: the claims keep them apart.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic, sleep
 
@@ -31,8 +32,9 @@ RECORD_PAUSES = (0.2, 1.0, 5.0)
 Flights = dict["asyncio.Task[Answer]", Claim]
 
 
-def send(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
-    """Send what is due, for `seconds` at most (tries in flight are always seen to their end, ten seconds later).
+def send(*, once: bool = False, seconds: float = TURN_SECONDS, over: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due, for `seconds` at most and until it is `over` (tries in flight are always seen to their end, ten
+    seconds later, and nothing new is begun meanwhile).
 
     With `once` it ends as soon as nothing is due and nothing in flight. Out: how many tries were made.
     """
@@ -44,11 +46,12 @@ def send(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
         poster = runner.run(_open())
         try:
             while True:
-                taken = _launch(runner, poster, flights) if monotonic() < ends else 0
+                ended = monotonic() >= ends or over()
+                taken = 0 if ended else _launch(runner, poster, flights)
                 tries += taken
                 if flights:
                     _land(runner, flights)
-                elif monotonic() >= ends or (once and not taken):
+                elif ended or (once and not taken):
                     return tries
                 else:
                     runner.run(asyncio.sleep(REST_SECONDS))

@@ -28,7 +28,8 @@ CONNECT_TIMEOUT = 5.0
 # Shorter than any provider's own idle time, so that a connection is rarely found closed under our hands.
 KEEP_ALIVE = 3.0
 CONNECTIONS = 100
-ANSWER_LIMIT = 256 * 1024
+# Far more than any answer to a send; with dozens of calls at once each byte of it counts several times.
+ANSWER_LIMIT = 64 * 1024
 MOST_ADDRESSES = 100
 # From this size on aiohttp waits for the socket between pieces, which tells how far a large body got.
 PIECE = 64 * 1024

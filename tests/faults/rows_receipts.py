@@ -16,6 +16,8 @@ from tests.faults.world import World, end, free_port
 A_SECOND = 167
 QUICK = 0.25
 LATEST_MATCH = 5.0
+# Less than a server that hangs is waited for.
+HELD_UP = 9.0
 MOODS = ("hang", "drip", "redirect", "huge", "reset", "410", "429")
 
 
@@ -191,6 +193,7 @@ def bad_callers(place: World, short: bool) -> Figures:
     sheet.notes["outcomes"] = sorted(set(bad.exclude(outcome="").values_list("outcome", flat=True)))
     sheet.notes["switched_off_by_410"] = CallbackEndpoint.objects.filter(host=shops[6].host, state="disabled").exists()
     sheet.must(done and told, f"all sent: {done}, the neighbour was told: {told}")
+    sheet.must(bool(late) and late[-1] < HELD_UP, "the neighbour waited for the others' servers")
     sheet.must(not bad.filter(state="told").exists(), "a bad server was taken for a good one")
     sheet.must("Traceback" not in log, "something broke in the worker")
     return sheet.figures(place, keys, began)

@@ -27,6 +27,7 @@ from messaging import (
 
 logger = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
+TELLING_SECONDS = 3600.0
 HOUSE_SECONDS = 10.0
 WATCH_SECONDS = 15.0
 
@@ -99,7 +100,8 @@ class Command(BaseCommand):
         """Send callers their news until stopped: their servers may hang, the providers' queue must not."""
         while not self._stopped.is_set():
             try:
-                callbacks.send(seconds=STEP_SECONDS)
+                # One long turn: at the end of each, whoever has a quick server waits for those whose server hangs.
+                callbacks.send(seconds=TELLING_SECONDS, over=self._stopped.is_set)
             except Exception:
                 # What was under way is sent again when its lease has run out.
                 logger.exception("callbacks could not be sent")

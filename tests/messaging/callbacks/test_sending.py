@@ -132,6 +132,14 @@ def test_many_dead_endpoints_leave_room_for_the_living(receivers, owed, monkeypa
     assert in_flight <= 3 * sending.MOST_OF_ONE_KEY
 
 
+def test_a_turn_ends_before_its_time_when_it_is_told_to(receivers, owed) -> None:
+    (shop,) = receivers("ok")
+    owed(shop)
+
+    assert callbacks.send(seconds=60, over=lambda: True) == 0
+    assert callbacks.send(once=True) == 1
+
+
 def test_an_endpoint_has_two_tries_at_once_and_one_while_it_fails(receivers, owed) -> None:
     (shop,) = receivers("ok")
     end = owed(shop, 20)
