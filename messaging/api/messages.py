@@ -1,6 +1,7 @@
 """Messages: sent, examined, listed and read."""
 
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Count
@@ -50,7 +51,7 @@ class Messages(ServiceView):
             return earlier
         order = order_for(self.key, sending)
         examination = examined(order)
-        return attempt.run(lambda: (201, send(order, examination)))
+        return attempt.run(201, lambda: send(order, examination, partial(attempt.kept, 201)))
 
 
 class MessageDetail(ServiceView):
