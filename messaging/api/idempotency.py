@@ -102,7 +102,12 @@ def once(request: Request, api_key: ApiKey) -> Once:
         raise invalid(HEADER, "idempotency_key_wrong", message, limit=LONGEST, actual=len(key), fix="Use a UUID.")
     query = request.META.get("QUERY_STRING", "")
     fingerprint = hashlib.sha256(f"{body_digest(request)}?{query}".encode()).hexdigest()
-    return Once(api_key, f"{request.method} {request.path}"[:80], key, fingerprint)
+    return Once(api_key, route_of(request), key, fingerprint)
+
+
+def route_of(request: Request) -> str:
+    """What a key belongs to: the same key may be used once at each address."""
+    return f"{request.method} {request.path}"[:80]
 
 
 def _answer(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:

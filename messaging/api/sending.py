@@ -1,6 +1,5 @@
 """From a request that was read to an order: the senders, the template and the files it names."""
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
@@ -8,6 +7,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -16,11 +16,10 @@ from messaging.api import limits, shapes
 from messaging.api.answering import written
 from messaging.api.errors import Problem, fault, invalid
 from messaging.api.files import with_files
+from messaging.api.foresight import FEW, IDENTITY, Foreseen
 from messaging.api.reading import Sending
 from messaging.content import Content
-from messaging.gateway import registry
-from messaging.models import ApiKey, CallbackEndpoint, Message, ProviderAccount, Sender, Template
-from messaging.models.loading import ask, columns, listed, loaded
+from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
 from messaging.models.rows import Insertion
 from messaging.queueing import Accepted, Examination, NotQueued, Order, accept, examine, write
 from messaging.routing import MOST_SENDERS, preferred
@@ -30,28 +29,18 @@ from messaging.templates import template_content
 
 # Faults of the request itself rather than of the message.
 REQUEST_POINTERS = frozenset({"/send_at", "/expire_at", "/to"})
-IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ABOUT_PEOPLE = frozenset({"recipients_opted_out"})
-# Of so many recipients at most it is asked along with the senders whether any has opted out: of most messages, nobody
-# has.
-FEW = 100
-_NAMED = f"""
-SELECT {columns(Sender, "sender")}, {columns(ProviderAccount, "account")},
-  EXISTS (SELECT 1 FROM messaging_optout WHERE lifted_at IS NULL AND number {{among}})
-FROM messaging_sender AS sender JOIN messaging_provideraccount AS account ON account.id = sender.account_id
-WHERE (sender.address {{among}} OR sender.id {{among}}) AND (
-  sender.id IN (SELECT sender_id FROM messaging_apikey_senders WHERE apikey_id {{among}})
-  OR NOT EXISTS (SELECT 1 FROM messaging_apikey_senders WHERE apikey_id {{among}}))
-"""  # noqa: S608 (our own names)
-_SENDER = len(Sender._meta.concrete_fields)
 
 
-def order_for(key: ApiKey, sending: Sending) -> Order:
+def order_for(key: ApiKey, sending: Sending, foreseen: Foreseen | None = None) -> Order:
     """What `sending` asks for, with its files fetched. Raises Problem 400, 403 or 422.
 
+    `foreseen` is what was found before the body was read; it counts where that asks for the very same.
     Fetches addresses of the callers', so no database transaction may be open.
     """
-    (sender, *others), nobody_silent = _senders(key, sending)
+    asked = (sending.senders, tuple(who.number for who in sending.recipients[: FEW + 1]))
+    known = foreseen if foreseen and (foreseen.names, foreseen.numbers) == asked else None
+    sender, *others = _senders(key, sending, known)
     providers = {one.account.provider for one in (sender, *others)}
     template = None if sending.content else _template(sending)
     composed = template_content(template) if template else sending.content or Content()
@@ -77,7 +66,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         template_version=template.version if template else None,
         others=others,
         any_sender=sending.any_sender,
-        nobody_silent=nobody_silent,
+        nobody_silent=known is not None and not known.anybody_silent,
         noted=noted,
     )
 
@@ -152,42 +141,25 @@ def _endpoint(key: ApiKey, url: str) -> CallbackEndpoint | None:
     return end
 
 
-def _senders(key: ApiKey, sending: Sending) -> tuple[list[Sender], bool]:
+def _senders(key: ApiKey, sending: Sending, known: Foreseen | None) -> list[Sender]:
     """The senders that were named, or all there are, best first. An address that several accounts have names all of
-    them. Two queries, or one for names.
-
-    Out: with them, whether it is known that no recipient has opted out of anything.
-    """
-    if sending.any_sender:
-        known = Sender.objects.for_key(key).served().select_related("account")
-        # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
-        if usable := [one for one in preferred(known) if may_reach(key, one.account.base_url)]:
-            return usable[:MOST_SENDERS], False
-        raise sender_not_allowed("/from")
-    found, nobody_silent = _named(key, sending)
-    usable = preferred(found)
+    them. Two queries, or none where they are known already."""
+    if known:
+        usable = preferred(known.senders)
+    else:
+        allowed = Sender.objects.for_key(key).served().select_related("account")
+        if sending.any_sender:
+            # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
+            if usable := [one for one in preferred(allowed) if may_reach(key, one.account.base_url)]:
+                return usable[:MOST_SENDERS]
+            raise sender_not_allowed("/from")
+        ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
+        usable = preferred(allowed.filter(Q(address__in=sending.senders) | Q(pk__in=ids)))
     named = [[one for one in usable if name in (one.address, str(one.pk))] for name in sending.senders]
-    for index, among in enumerate(named):
-        if not among:
+    for index, found in enumerate(named):
+        if not found:
             raise sender_not_allowed("/from" if len(named) == 1 else f"/from/{index}")
-    return list(chain.from_iterable(named)), nobody_silent
-
-
-def _named(key: ApiKey, sending: Sending) -> tuple[list[Sender], bool]:
-    """The senders with these addresses and ids that a key may use and that can send at all, with their accounts, and
-    whether it is known that no recipient has opted out of anything. One query."""
-    ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
-    few = len(sending.recipients) <= FEW
-    numbers = [who.number for who in sending.recipients] if few else []
-    own = listed([key.pk])
-    found = ask(_NAMED, [listed(numbers), listed(sending.senders), listed(ids), own, own])
-    senders = []
-    for row in found:
-        sender, account = loaded(Sender, row[:_SENDER]), loaded(ProviderAccount, row[_SENDER:-1])
-        if account.provider in registry.names():
-            sender.account = account
-            senders.append(sender)
-    return senders, few and not any(row[-1] for row in found)
+    return list(chain.from_iterable(named))
 
 
 def sender_not_allowed(pointer: str) -> Problem:
