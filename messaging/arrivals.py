@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection
@@ -27,7 +27,8 @@ from messaging import spool
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
 from messaging.gateway.facts import Forged
-from messaging.models import ProviderAccount, ReceiptInbox
+from messaging.models import ProviderAccount
+from messaging.models.rows import POSTGRES
 from messaging.models.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,26 @@ KNOWN_SECONDS = 2.0
 MOST_DOORS = 256
 # Needed to verify a call, and nobody's to read afterwards.
 NEVER_KEPT = frozenset({"authorization"})
+
+
+# As plain SQL with each constant in its place: what is taken in here costs little more than to keep its body.
+INSERT = """
+INSERT INTO messaging_receiptinbox (account_id, received_at, method, headers, body, digest,
+  next_attempt_at, seen_count, state, attempts, failures, note)"""
+COUNT = """
+ON CONFLICT (account_id, digest) DO UPDATE
+SET seen_count = messaging_receiptinbox.seen_count + EXCLUDED.seen_count"""
+
+
+class Row(NamedTuple):
+    """A row of the inbox, as the database takes it."""
+
+    account: UUID | str
+    received_at: Any
+    method: str
+    headers: str
+    body: bytes
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -163,34 +184,28 @@ def ingest(
 
 def row_of(
     account: ProviderAccount | Door, *, method: str, headers: Mapping[str, str], body: bytes, now: datetime
-) -> "Row":
+) -> Row:
     """A webhook body as the values of its row."""
     digest = hashlib.sha256(method.encode() + b"\n" + body).hexdigest()
     kept = {name: value for name, value in headers.items() if name.lower() not in NEVER_KEPT}
-    return (account.pk, now, method, kept, body, digest, 1, ReceiptInbox.State.NEW.value, 0, 0, now, "")
+    own, moment = (account.pk, now) if POSTGRES else (account.pk.hex, connection.ops.adapt_datetimefield_value(now))
+    return Row(own, moment, method, json.dumps(kept), body, digest)
 
 
-def ingest_all(rows: Sequence["Row"]) -> None:
+def ingest_all(rows: Sequence[Row]) -> None:
     """Keep many, in one statement."""
     # No statement may come upon the same row twice.
-    seen = Counter((row[0], row[5]) for row in rows)
-    once = {(row[0], row[5]): (*row[:6], seen[row[0], row[5]], *row[7:]) for row in rows}
-    values = [
-        field.get_db_prep_save(value, connection)
-        for row in once.values()
-        for field, value in zip(_FIELDS, row, strict=True)
-    ]
+    once = {(row.account, row.digest): row for row in rows}
+    seen = Counter((row.account, row.digest) for row in rows) if len(once) < len(rows) else {}
+    values = [value for key, row in once.items() for value in (*row, row.received_at, seen.get(key, 1))]
     with connection.cursor() as cursor:
         cursor.execute(_statement(len(once)), values)
 
 
 @cache
 def _statement(rows: int) -> str:
-    quote, table = connection.ops.quote_name, connection.ops.quote_name(ReceiptInbox._meta.db_table)
-    columns = ", ".join(quote(str(field.column)) for field in _FIELDS)
-    marks = ", ".join(["(" + ", ".join(["%s"] * len(_FIELDS)) + ")"] * rows)
-    known = f"ON CONFLICT (account_id, digest) DO UPDATE SET seen_count = {table}.seen_count + EXCLUDED.seen_count"
-    return f"INSERT INTO {table} ({columns}) VALUES {marks} {known}"  # noqa: S608 (our own names)
+    marks = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, 'new', 0, 0, '')"] * rows)
+    return f"{INSERT} VALUES {marks} {COUNT}"
 
 
 def take_up_spool(*, until: float) -> None:
@@ -227,7 +242,7 @@ def take_up_spool(*, until: float) -> None:
             logger.warning("%s spooled receipts were not authentic and are dropped", foreign)
 
 
-def _ingest_what_can_be(rows: Sequence[tuple["Row", bytes]]) -> None:
+def _ingest_what_can_be(rows: Sequence[tuple[Row, bytes]]) -> None:
     """All at once; one by one where the database refuses one of them, which is kept aside."""
     try:
         with atomic():
@@ -246,7 +261,7 @@ def stops_the_worker(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in {"billiard", "celery"}
 
 
-def _admitted(arrival: Arrival) -> "Row | None":
+def _admitted(arrival: Arrival) -> Row | None:
     """The live door once more, for what came while nobody could be asked; None when it is not authentic."""
     door = door_of(arrival.provider, arrival.secret, arrival.source)
     if door is None:
@@ -258,16 +273,6 @@ def _admitted(arrival: Arrival) -> "Row | None":
     return row_of(door, method=arrival.method, headers=arrival.headers, body=arrival.body, now=arrival.received_at)
 
 
-# The values of `_FIELDS`, in their order.
-Row = tuple[Any, ...]
-_NAMED = {field.name: field for field in ReceiptInbox._meta.concrete_fields}
-_FIELDS = [
-    _NAMED[name]
-    for name in (
-        *("account", "received_at", "method", "headers", "body", "digest", "seen_count"),
-        *("state", "attempts", "failures", "next_attempt_at", "note"),
-    )
-]
 _doors: dict[tuple[str, str], tuple[float, Door]] = {}
 post_save.connect(forget, sender=ProviderAccount, dispatch_uid="arrivals")
 post_delete.connect(forget, sender=ProviderAccount, dispatch_uid="arrivals")

@@ -24,5 +24,5 @@ def start(request: HttpRequest, most: int) -> bytes:
 
 def _stream(request: HttpRequest) -> HttpRequest | IO[bytes]:
     """What the body is read from: Django takes one that comes in pieces, and so without a length, for empty."""
-    in_pieces = "transfer-encoding" in request.headers and request.META.get("wsgi.input_terminated")
+    in_pieces = "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("wsgi.input_terminated")
     return request.META["wsgi.input"] if in_pieces else request

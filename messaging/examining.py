@@ -90,7 +90,8 @@ def examine(order: Order, *, now: datetime) -> Examination:
     content = replace(content, name=_name(content))
     once, held_back = _merged(order.recipients)
     # Of a list that is far too long, nothing more need be known.
-    silent = _silent(once.values(), order.senders) if len(once) <= _most(order) else set[str]()
+    asked = order.nobody_silent or len(once) > _most(order)
+    silent = set[str]() if asked else _silent(once.values(), order.senders)
     kept = {number: who for number, who in once.items() if number not in silent}
     numbers = list(kept) if len(kept) <= _most(order) else []
     found, jobs, told = encoding.made_to_fit(

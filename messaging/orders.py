@@ -57,6 +57,8 @@ class Order:
     shared_files: bool = False
     others: Sequence[Sender] = ()
     any_sender: bool = False
+    # It has been asked just now: none of the recipients has opted out of anything.
+    nobody_silent: bool = False
     # Media that no sender takes as they are may be encoded anew.
     fit_media: bool = True
     # How staff steer it: see `Message` for each. An integration's message goes at once.

@@ -44,7 +44,7 @@ class Watch:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._calls.pop(get_ident(), None)
-        if isinstance(error, DatabaseFault) and _is_lost():
+        if isinstance(error, DatabaseFault) and is_lost():
             connection.close()
             self._begin_outage()
 
@@ -85,7 +85,7 @@ class Watch:
         logger.warning("the database is back")
 
 
-def _is_lost() -> bool:
+def is_lost() -> bool:
     """Whether the last fault was about the line: none could be had, or it broke."""
     return connection.connection is None or bool(getattr(connection.connection, "closed", False))
 

@@ -1,11 +1,13 @@
 """Accepting a message: examined by the one rule function, then written in one commit, then a ring at the doorbell."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.transaction import atomic, on_commit
 from uuid6 import uuid7
 
@@ -20,6 +22,7 @@ from messaging.examining import (
     examine,
 )
 from messaging.models import Message, Sender, Template, Transaction, client_ref, rows
+from messaging.models.rows import Insertion
 from messaging.orders import Order, RecipientOrder
 from messaging.routing import profile_of
 from messaging.slide_rules import Finding
@@ -29,17 +32,22 @@ from messaging.statuses import Status
 VALIDITY = timedelta(hours=72)
 # How long its media stay after that.
 MEDIA_KEPT = timedelta(hours=96)
+# Why somebody is held back: a code, and in words.
+OUT = ("opted_out", OPTED_OUT)
 
 __all__ = [
     "MOST_RECIPIENTS",
+    "Accepted",
     "Examination",
     "HeldBack",
     "NotQueued",
     "Order",
     "RecipientOrder",
+    "accept",
     "examine",
     "queue",
     "validity",
+    "write",
 ]
 
 
@@ -51,6 +59,37 @@ class NotQueued(Exception):
         self.findings = findings
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A transaction as it is accepted: to whom, by whom, how it stands, and why where it is held back."""
+
+    identity: UUID
+    recipient: RecipientOrder
+    sender: UUID
+    status: Status
+    code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An order that may go, as it will be kept: a message, unsaved, and the ids of its transactions in their order."""
+
+    message: Message
+    examination: Examination
+    identities: Sequence[UUID]
+    due: datetime
+
+    def lines(self) -> Iterator[Line]:
+        """Its transactions, one at a time, in the order given."""
+        waiting = Status.SCHEDULED if self.message.send_at else Status.QUEUED
+        for identity, place in zip(self.identities, self.examination.places, strict=True):
+            if place.sender:
+                yield Line(identity, place.recipient, place.sender.pk, waiting)
+            else:
+                yield Line(identity, place.recipient, self.message.sender_id, Status.BLOCKED, *OUT)
+
+
 def queue(order: Order, *, now: datetime, examination: Examination | None = None) -> Message:
     """Accept an order: one commit holds the message, a transaction for each recipient and their first entries.
 
@@ -59,34 +98,74 @@ def queue(order: Order, *, now: datetime, examination: Examination | None = None
     """
     if order.once and (known := Message.objects.filter(once=order.once).first()):
         return known
-    examination = examination or examine(order, now=now)
-    if not examination.ok:
-        raise NotQueued(examination.findings)
+    accepted = accept(order, now=now, examination=examination)
     try:
-        # Only who asks for `once` goes on after a conflict, and needs a point to return to inside a caller's commit.
-        with atomic(savepoint=bool(order.once)):
-            message = _write(order, examination, now)
-            on_commit(tasks.ring_pump)
+        write(accepted)
     except IntegrityError:
         # The other click of a double click was quicker.
         if order.once and (known := Message.objects.filter(once=order.once).first()):
             return known
         raise
-    return message
+    return accepted.message
 
 
-def _write(order: Order, examination: Examination, now: datetime) -> Message:
-    sender, *alternatives = examination.senders
+def accept(order: Order, *, now: datetime, examination: Examination | None = None) -> Accepted:
+    """An order as it will be kept; `write` keeps it. Raises NotQueued with every finding when one of them blocks."""
+    examination = examination or examine(order, now=now)
+    if not examination.ok:
+        raise NotQueued(examination.findings)
     due, undo_until = _start(order, now)
+    message = _message(order, examination, now, undo_until)
+    # In the order of the places, whoever carries which.
+    return Accepted(message, examination, [uuid7() for _place in examination.places], due)
+
+
+def write(accepted: Accepted, *, also: Sequence[Insertion] = ()) -> None:
+    """Keep what was accepted, and what is to be kept along with it, in one commit; then ring at the doorbell.
+
+    Raises IntegrityError, and has written nothing, for a message with the same `once` as another.
+    """
+    message = accepted.message
+    assets = {part.asset for _where, part in accepted.examination.content.parts() if part.asset}
+    values = {field.name: getattr(message, field.attname) for field in Message._meta.concrete_fields}
+    parts = chain(also, rows.insertions(Message, [values]), _transactions(accepted))
+    whole = message.total <= rows.AT_ONCE and not assets and not message.fitting
+    # One statement is a commit of its own. Within a caller's, who goes on after a conflict needs a point to return to.
+    alone = whole and not connection.in_atomic_block
+    with nullcontext() if alone else atomic(savepoint=bool(message.once or also)):
+        if whole:
+            rows.together(list(parts))
+        else:
+            for part in parts:
+                rows.together([part])
+            _follow(accepted, assets)
+    message._state.adding = False
+    on_commit(tasks.ring_pump_soon)
+
+
+def _follow(accepted: Accepted, assets: Collection[str]) -> None:
+    """What the files of a message need once it is written."""
+    message = accepted.message
+    # Providers come for media late, and again on each retry.
+    if assets:
+        carriers = {place.sender or message.sender for place in accepted.examination.places}
+        latest = max(_expiry(accepted, sender) for sender in carriers)
+        uses.note(assets, f"message:{message.pk}", latest + MEDIA_KEPT)
+    if message.fitting:
+        encoding.tell(message, message.created_at)
+
+
+def _message(order: Order, examination: Examination, now: datetime, undo_until: datetime | None) -> Message:
+    sender, *alternatives = examination.senders
     canary_last = _canary_last(order, examination.places)
-    message = Message.objects.create(
+    return Message(
         name=examination.content.name[:200],
         content=encoding.ask(examination.content, examination.fitting).to_json(),
         fitting=Message.Fitting.RUNNING if examination.fitting else "",
         substitutions=dict(order.substitutions),
         sender=sender,
         alternatives=[str(one.pk) for one in alternatives],
-        routing=[asdict(route) for route in examination.routing],
+        routing=[route.kept() for route in examination.routing],
         purpose=order.purpose,
         source=order.source,
         created_by=order.created_by,
@@ -115,14 +194,6 @@ def _write(order: Order, examination: Examination, now: datetime) -> Message:
         once=order.once,
         created_at=now,
     )
-    latest = _write_transactions(message, examination.places, due, now)
-    # Providers come for media late, and again on each retry.
-    assets = {part.asset for _where, part in examination.content.parts() if part.asset}
-    if assets:
-        uses.note(assets, f"message:{message.pk}", latest + MEDIA_KEPT)
-    if examination.fitting:
-        encoding.tell(message, now)
-    return message
 
 
 def _start(order: Order, now: datetime) -> tuple[datetime, datetime | None]:
@@ -143,40 +214,42 @@ def _waits(message: Message, position: int) -> bool:
     return bool(message.fitting) or (message.canary_last is not None and position > message.canary_last)
 
 
-def _write_transactions(message: Message, places: Sequence[Place], due: datetime, now: datetime) -> datetime:
+def _transactions(accepted: Accepted) -> Iterator[Insertion]:
     """A row for each recipient and its first entry, in their order; who has opted out gets one that says so, and is
-    never sent to.
-
-    Out: when the last of them runs out. Two statements for each thousand of a sender, and of those held back.
-    """
+    never sent to. Two statements for each thousand of a sender, and of those held back."""
+    message, ids, places, now = (
+        accepted.message,
+        accepted.identities,
+        accepted.examination.places,
+        accepted.message.created_at,
+    )
     groups: dict[Sender | None, list[int]] = {}
     for position, place in enumerate(places):
         groups.setdefault(place.sender, []).append(position)
-    # In the order of the places, whoever carries which.
-    ids = [uuid7() for _place in places]
-    expiries = []
     for carrier, group in groups.items():
         sender, silent = carrier or message.sender, carrier is None
-        expiries.append(message.expire_at or due + validity(sender))
         status = Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED
-        code, text = ("opted_out", OPTED_OUT) if silent else ("", "")
-        rows.insert(
+        code, text = OUT if silent else ("", "")
+        yield from rows.insertions(
             Transaction,
             (_own(message, ids[position], places[position].recipient, position, silent=silent) for position in group),
             message=message.pk,
             sender=sender.pk,
             account=sender.account_id,
-            status=status,
+            status=status.value,
             reason_code=code,
             reason_text=text,
-            next_attempt_at=None if silent else due,
-            expires_at=expiries[-1],
+            next_attempt_at=None if silent else accepted.due,
+            expires_at=_expiry(accepted, sender),
             news=0 if message.endpoint_id else None,
             created_at=now,
             updated_at=now,
         )
-        timeline.begin((ids[position] for position in group), status, now=now, code=code, text=text)
-    return max(expiries)
+        yield from timeline.beginnings((ids[position] for position in group), status, now=now, code=code, text=text)
+
+
+def _expiry(accepted: Accepted, sender: Sender) -> datetime:
+    return accepted.message.expire_at or accepted.due + validity(sender)
 
 
 def _own(

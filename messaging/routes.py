@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from media.words import Kept, kept
@@ -26,6 +27,10 @@ class Route:
     reasons: tuple[str, ...]
     recipients: int = 0
     told: tuple[Kept, ...] = ()
+
+    def kept(self) -> dict[str, Any]:
+        """As it is kept with its message."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def routes(

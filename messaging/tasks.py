@@ -1,6 +1,7 @@
 """Celery doors: they carry no data, only "look now". Losing or repeating one changes latency, never results."""
 
 import os
+from collections.abc import Callable
 from threading import Event, Lock, Thread
 from time import sleep
 
@@ -23,7 +24,7 @@ from messaging import (
     watching,
 )
 
-# How often a storm of receipts may ring.
+# How often a storm of messages or receipts may ring.
 RING_EVERY = 0.25
 
 
@@ -140,6 +141,11 @@ def ring_pump() -> None:
     _ring(pump)
 
 
+def ring_pump_soon() -> None:
+    """The same for whoever must not wait for a broker, however many they are: at most one ring in RING_EVERY."""
+    _send_bell.ring()
+
+
 def ring_encoding(*_args: object, **_signal: object) -> None:
     """Tell a worker that media are ready which a message may wait for, if the broker is up."""
     _ring(finish_encoding)
@@ -151,8 +157,8 @@ def ring_receipts() -> None:
 
 
 def ring_receipts_soon() -> None:
-    """The same for whoever must not wait for a broker, however many they are: at most one ring in RING_EVERY."""
-    _bell.ring()
+    """The same as soon as `ring_pump_soon` would."""
+    _receipt_bell.ring()
 
 
 def ring_callbacks() -> None:
@@ -164,7 +170,8 @@ def ring_callbacks() -> None:
 class _Bell:
     """Rings for many from a thread of its own: at once for the first, once more behind the last."""
 
-    def __init__(self) -> None:
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
         self._wanted, self._lock, self._process = Event(), Lock(), 0
 
     def ring(self) -> None:
@@ -178,8 +185,9 @@ class _Bell:
     def _listen(self) -> None:
         while self._wanted.wait():
             self._wanted.clear()
-            ring_receipts()
+            self._ring()
             sleep(RING_EVERY)
 
 
-_bell = _Bell()
+# By their names: whoever is to ring is looked up when it does.
+_send_bell, _receipt_bell = _Bell(lambda: ring_pump()), _Bell(lambda: ring_receipts())

@@ -4,7 +4,7 @@ Status is what `statuses.fold` makes of them; `settle` is the one place that wri
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from messaging import callbacks, meanings
 from messaging.gateway.codes import Code, Where
 from messaging.models import Known, Message, TimelineEntry, Transaction
-from messaging.models.rows import insert, insert_from, save_fields
+from messaging.models.rows import Insertion, insert_from, insertions, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
 from messaging.timeline_words import WORDS, Words
 
@@ -86,10 +86,12 @@ def append(entries: Sequence[TimelineEntry]) -> None:
     TimelineEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1000)
 
 
-def begin(transactions: Iterable[UUID], status: Status, *, now: datetime, code: str = "", text: str = "") -> None:
-    """Write the first fact about transactions that were just written: the status they have. A statement for each
+def beginnings(
+    transactions: Iterable[UUID], status: Status, *, now: datetime, code: str = "", text: str = ""
+) -> Iterator[Insertion]:
+    """What writes the first fact about transactions: the status they are written with. A statement for each
     thousand."""
-    insert(
+    return insertions(
         TimelineEntry,
         ({"transaction": identity.hex} for identity in transactions),
         at=now,

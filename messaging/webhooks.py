@@ -36,6 +36,11 @@ KEPT_HEADERS = (
 )
 
 
+# As WSGI names them.
+_KEPT = {name: name.replace("-", "_").upper() for name in KEPT_HEADERS}
+_KEPT |= {name: f"HTTP_{told}" for name, told in _KEPT.items() if name != "content-type"}
+
+
 class ReceiptsFirst:
     """Takes the calls of providers out of the way of sessions, forms and people, none of which they know."""
 
@@ -126,7 +131,7 @@ def _arrival(request: HttpRequest, provider: str, secret: str) -> Arrival:
         provider=provider,
         secret=secret,
         method=str(request.method),
-        headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+        headers={name: request.META[told] for name, told in _KEPT.items() if told in request.META},
         body=bodies.read(request, LARGEST_BODY),
         source=_source(request),
         received_at=timezone.now(),

@@ -13,6 +13,7 @@ from mmsportal.logs import about
 
 logger = logging.getLogger(__name__)
 HEADER = "X-Request-ID"
+GIVEN_HEADER = "HTTP_X_REQUEST_ID"
 # With a letter in it: a phone number would be one without.
 GIVEN = re.compile(r"(?=.*[A-Za-z])[\w.-]{8,64}", re.ASCII)
 
@@ -24,7 +25,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
+        given = request.META.get(GIVEN_HEADER, "")
         identity = given if GIVEN.fullmatch(given) else uuid7().hex
         started = perf_counter()
         with about(request=identity):

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "messaging.api.limits.RateLimitHeaders",
     "messaging.api.answering.Compressed",
     "messaging.api.answering.Conditional",
+    "mmsportal.programs.ProgramsFirst",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mmsportal.language.PagesInTheReadersLanguage",

@@ -51,8 +51,10 @@ class Compressed(GZipMiddleware):
 
 def written(answer: Mapping[str, Any]) -> str:
     """An answer as JSON. A member that is an iterator becomes a list, of which only a part is in memory at a time."""
+    if not any(isinstance(value, Iterator) for value in answer.values()):
+        return _dumped(answer)
     members = (
-        f"{json.dumps(name)}:{_listed(value) if isinstance(value, Iterator) else _dumped(value)}"
+        f"{_dumped(name)}:{_listed(value) if isinstance(value, Iterator) else _dumped(value)}"
         for name, value in answer.items()
     )
     return "{" + ",".join(members) + "}"
@@ -63,5 +65,4 @@ def _listed(items: Iterator[Any]) -> str:
     return "[" + ",".join(parts) + "]"
 
 
-def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_dumped = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -1,6 +1,7 @@
 """Messages: sent, examined, listed and read."""
 
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Count
@@ -14,6 +15,7 @@ from messaging import timeline
 from messaging.api import docs, shapes
 from messaging.api.errors import Problem
 from messaging.api.filters import filtered
+from messaging.api.foresight import find_key, foreseen
 from messaging.api.idempotency import once
 from messaging.api.paging import page, query_values
 from messaging.api.reading import read_sending
@@ -24,6 +26,7 @@ from messaging.models import ApiKey, Message, Transaction
 
 
 class Messages(ServiceView):
+    find_key = staticmethod(find_key)
     required_scopes = {"GET": "messages:read", "POST": "messages:send"}
 
     @extend_schema(**docs.LIST_MESSAGES)
@@ -44,13 +47,14 @@ class Messages(ServiceView):
         body = self.body
         attempt = once(request, self.key)
         sending = read_sending(body, now=timezone.now())
+        known = foreseen(request)
         if only_said:
-            return Response(dry_run(order_for(self.key, sending)))
-        if earlier := attempt.replay():
+            return Response(dry_run(order_for(self.key, sending, known)))
+        if (known is None or known.repeated) and (earlier := attempt.replay()):
             return earlier
-        order = order_for(self.key, sending)
+        order = order_for(self.key, sending, known)
         examination = examined(order)
-        return attempt.run(lambda: (201, send(order, examination)))
+        return attempt.run(201, lambda: send(order, examination, partial(attempt.kept, 201)))
 
 
 class MessageDetail(ServiceView):

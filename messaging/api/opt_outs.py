@@ -20,9 +20,10 @@ from messaging.api import docs, shapes
 from messaging.api.errors import Problem, fault
 from messaging.api.fields import Fields
 from messaging.api.filters import created_between
+from messaging.api.foresight import IDENTITY
 from messaging.api.paging import page, query_values, read_number
 from messaging.api.reading import LONGEST_SENDER
-from messaging.api.sending import IDENTITY, sender_not_allowed
+from messaging.api.sending import sender_not_allowed
 from messaging.api.sparse import FIELDS, chosen
 from messaging.api.views import ServiceView, check_choice, listed
 from messaging.consent.opt_outs import LONGEST_WORDS

@@ -1,22 +1,27 @@
 """From a request that was read to an order: the senders, the template and the files it names."""
 
-import re
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import callbacks
 from messaging.api import limits, shapes
+from messaging.api.answering import written
 from messaging.api.errors import Problem, fault, invalid
 from messaging.api.files import with_files
+from messaging.api.foresight import FEW, IDENTITY, Foreseen
 from messaging.api.reading import Sending
 from messaging.content import Content
 from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
-from messaging.queueing import Examination, NotQueued, Order, examine, queue
+from messaging.models.rows import Insertion
+from messaging.queueing import Accepted, Examination, NotQueued, Order, accept, examine, write
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.sandboxed import may_reach
 from messaging.slide_rules import blocking
@@ -24,16 +29,18 @@ from messaging.templates import template_content
 
 # Faults of the request itself rather than of the message.
 REQUEST_POINTERS = frozenset({"/send_at", "/expire_at", "/to"})
-IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ABOUT_PEOPLE = frozenset({"recipients_opted_out"})
 
 
-def order_for(key: ApiKey, sending: Sending) -> Order:
+def order_for(key: ApiKey, sending: Sending, foreseen: Foreseen | None = None) -> Order:
     """What `sending` asks for, with its files fetched. Raises Problem 400, 403 or 422.
 
+    `foreseen` is what was found before the body was read; it counts where that asks for the very same.
     Fetches addresses of the callers', so no database transaction may be open.
     """
-    sender, *others = _senders(key, sending)
+    asked = (sending.senders, tuple(who.number for who in sending.recipients[: FEW + 1]))
+    known = foreseen if foreseen and (foreseen.names, foreseen.numbers) == asked else None
+    sender, *others = _senders(key, sending, known)
     providers = {one.account.provider for one in (sender, *others)}
     template = None if sending.content else _template(sending)
     composed = template_content(template) if template else sending.content or Content()
@@ -59,6 +66,7 @@ def order_for(key: ApiKey, sending: Sending) -> Order:
         template_version=template.version if template else None,
         others=others,
         any_sender=sending.any_sender,
+        nobody_silent=known is not None and not known.anybody_silent,
         noted=noted,
     )
 
@@ -68,19 +76,31 @@ def examined(order: Order) -> Examination:
     return examine(order, now=timezone.now())
 
 
-def send(order: Order, examination: Examination) -> dict[str, Any]:
-    """Queue an order and say what became of it; the transactions are told one by one. Raises Problem 400 or 422 with
-    one entry per finding, and 429 for a key that has sent to enough people today. Inside the commit of the answer."""
+def send(order: Order, examination: Examination, keep: Callable[[str], Sequence[Insertion]]) -> str:
+    """Queue an order, in one commit. Out: what became of it, as JSON; the transactions are told one by one.
+
+    `keep` says what is to be written along with it once the answer is known. Raises Problem 400 or 422 with one entry
+    per finding, and 429 for a key that has sent to enough people today.
+    """
     now = timezone.now()
-    _check_day(order, examination, now, sends=True)
-    try:
-        message = queue(order, now=now, examination=examination)
-    except NotQueued as refusal:
-        raise refused(refusal) from refusal
+    bounded = order.api_key is not None and order.api_key.recipients_per_day is not None
+    with atomic() if bounded else nullcontext():
+        _check_day(order, examination, now, sends=True)
+        try:
+            accepted = accept(order, now=now, examination=examination)
+        except NotQueued as refusal:
+            raise refused(refusal) from refusal
+        answer = written(_told(order, examination, accepted))
+        write(accepted, also=keep(answer))
+    return answer
+
+
+def _told(order: Order, examination: Examination, accepted: Accepted) -> dict[str, Any]:
     advice = [shapes.finding(one) for one in examination.findings]
+    lines = shapes.accepted(accepted, order.senders)
     return {
-        "id": str(message.pk),
-        "transactions": shapes.accepted(message, order.senders),
+        "id": str(accepted.message.pk),
+        "transactions": list(lines) if accepted.message.total <= FEW else lines,
         "findings": advice + shapes.held_back(examination.held_back),
         "routing": [shapes.route(one) for one in examination.routing],
     }
@@ -121,17 +141,20 @@ def _endpoint(key: ApiKey, url: str) -> CallbackEndpoint | None:
     return end
 
 
-def _senders(key: ApiKey, sending: Sending) -> list[Sender]:
+def _senders(key: ApiKey, sending: Sending, known: Foreseen | None) -> list[Sender]:
     """The senders that were named, or all there are, best first. An address that several accounts have names all of
-    them. Two queries."""
-    known = Sender.objects.for_key(key).served().select_related("account")
-    if sending.any_sender:
-        # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
-        if usable := [one for one in preferred(known) if may_reach(key, one.account.base_url)]:
-            return usable[:MOST_SENDERS]
-        raise sender_not_allowed("/from")
-    ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
-    usable = preferred(known.filter(Q(address__in=sending.senders) | Q(pk__in=ids)))
+    them. Two queries, or none where they are known already."""
+    if known:
+        usable = preferred(known.senders)
+    else:
+        allowed = Sender.objects.for_key(key).served().select_related("account")
+        if sending.any_sender:
+            # Of a hundred accounts the one at a sandbox must not fall behind those that a test key cannot reach.
+            if usable := [one for one in preferred(allowed) if may_reach(key, one.account.base_url)]:
+                return usable[:MOST_SENDERS]
+            raise sender_not_allowed("/from")
+        ids = [UUID(name) for name in sending.senders if IDENTITY.fullmatch(name)]
+        usable = preferred(allowed.filter(Q(address__in=sending.senders) | Q(pk__in=ids)))
     named = [[one for one in usable if name in (one.address, str(one.pk))] for name in sending.senders]
     for index, found in enumerate(named):
         if not found:

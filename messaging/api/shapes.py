@@ -8,13 +8,11 @@ from messaging import code_words, timeline, waiting
 from messaging.fetches import story_with_fetches
 from messaging.gateway.codes import Code
 from messaging.models import Message, OptOut, Sender, Template, Transaction
-from messaging.queueing import Examination, HeldBack
+from messaging.queueing import Accepted, Examination, HeldBack
 from messaging.routes import Route
 from messaging.slide_rules import Finding
 from messaging.statuses import CANCELLABLE, SETTLED
 
-# How many rows of an answer are fetched together.
-AT_ONCE = 1000
 HELD_BACK = {
     "recipient_repeated": "Name each number once.",
     "opted_out": "Leave this number out until its owner asks to hear from you again.",
@@ -148,27 +146,22 @@ def opt_out(row: OptOut) -> dict[str, Any]:
     }
 
 
-def accepted(message: Message, senders: Iterable[Sender]) -> Iterator[dict[str, Any]]:
-    """A message's transactions as they stand in the answer to a send, one by one, inside its commit. In: all who may
-    carry them, with their `account`. One query, for the few fields that are told: a model of each takes longer."""
+def accepted(one: Accepted, senders: Iterable[Sender]) -> Iterator[dict[str, Any]]:
+    """The transactions of a message that is about to be written, one by one. In: all who may carry them, with their
+    `account`."""
     known = {sender.pk: sender for sender in senders}
-    told = message.transactions.order_by("position").values_list(
-        "pk", "recipient", "status", "correlation_id", "sender_id", "reason_code", "reason_text"
-    )
-    # Of few rows the cursor would cost more than the rows do.
-    rows = told.iterator(chunk_size=AT_ONCE) if message.total > AT_ONCE else told
-    for pk, recipient, status, correlation_id, sender_id, *why in rows:
-        by = known[sender_id]
+    for line in one.lines():
+        by = known[line.sender]
         members: dict[str, Any] = {
-            "id": str(pk),
-            "to": recipient,
-            "status": status,
-            "correlation_id": correlation_id,
+            "id": str(line.identity),
+            "to": line.recipient.number,
+            "status": line.status.value,
+            "correlation_id": line.recipient.correlation_id,
             "sender": by.address,
             "provider": by.account.provider,
         }
-        if status in timeline.TROUBLED:
-            row = Transaction(account=by.account, status=status, reason_code=why[0], reason_text=why[1])
+        if line.status in timeline.TROUBLED:
+            row = Transaction(account=by.account, status=line.status, reason_code=line.code, reason_text=line.text)
             if trouble := timeline.reason(row):
                 members["reason"] = {"code": trouble.code, "text": trouble.text, "next_step": trouble.next_step}
         yield members

@@ -1,10 +1,12 @@
 """What all doors of the REST API have in common: authenticate, read, ask a plain function, answer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -13,11 +15,23 @@ from messaging.api.paging import Page
 from messaging.api.parsing import step
 from messaging.models import ApiKey
 
+ANYTHING = "*/*"
+
 
 class AcceptOnly(DefaultContentNegotiation):
     """The Accept header decides the form of an answer; no query parameter does."""
 
     settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)  # type: ignore[assignment]
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Who takes anything, as most do, is not worth weighing one form against another."""
+        if request.META.get("HTTP_ACCEPT", ANYTHING) == ANYTHING and format_suffix is None:
+            first = next(iter(renderers))
+            return first, str(first.media_type)
+        chosen, media_type = super().select_renderer(request, renderers, format_suffix)
+        return chosen, str(media_type)
 
 
 class ServiceView(APIView):

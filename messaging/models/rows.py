@@ -6,15 +6,18 @@ each row and asks each of its fields: measured, that took longer than the databa
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, JSONField, Model, QuerySet
 from django.db.models.base import ModelState
+from django.db.transaction import atomic
 
 
 class Unheard(Model):
@@ -38,6 +41,15 @@ class Unheard(Model):
 
 # They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
 AT_ONCE = 1000
+# Asked once: a process has one kind of database, and to ask the connection of a thread each time adds up.
+POSTGRES = connection.vendor == "postgresql"
+
+
+class Insertion(NamedTuple):
+    """A statement that inserts rows, with its values."""
+
+    statement: str
+    values: list[Any]
 
 
 def save_fields(rows: Sequence[Model], names: Sequence[str]) -> None:
@@ -67,29 +79,89 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore: boo
     by their id; an id may be a UUID or text, a moment a datetime, but for bytes there is no way on SQLite. The other
     fields get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
     """
-    waiting, written = iter(rows), 0
-    while some := list(islice(waiting, AT_ONCE)):
-        written += _insert(model, some, same, ignore)
+    written = 0
+    with connection.cursor() as cursor:
+        for part in insertions(model, rows, ignore=ignore, **same):
+            cursor.execute(*part)
+            written += cursor.rowcount
     return written
 
 
-def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any], ignore: bool) -> int:
+def insertions(
+    model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore: bool = False, **same: Any
+) -> Iterator[Insertion]:
+    """The statements of `insert`, made one at a time, for `together` or to be run in turn."""
+    waiting = iter(rows)
+    while some := list(islice(waiting, AT_ONCE)):
+        if len(some) == 1:
+            # A single row is one value: each parameter costs more than its place in there.
+            yield _insertion(model, [{**same, **some[0]}], {}, ignore)
+        else:
+            yield _insertion(model, some, same, ignore)
+
+
+def together(parts: Sequence[Insertion]) -> None:
+    """Run insertions, in one commit: on PostgreSQL as one statement, which needs no other one around it.
+
+    They may refer to one another's rows, for references are checked at the commit.
+    """
+    if POSTGRES:
+        *others, last = parts
+        first = ", ".join(f"part{number} AS ({one.statement})" for number, one in enumerate(others))
+        whole = f"WITH {first} {last.statement}" if first else last.statement
+        with connection.cursor() as cursor:
+            cursor.execute(whole, [value for one in parts for value in one.values])
+        return
+    with atomic(savepoint=False), connection.cursor() as cursor:
+        for one in parts:
+            cursor.execute(*one)
+
+
+def _insertion(
+    model: type[Model], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any], ignore: bool
+) -> Insertion:
+    text = _text_of(model, tuple(rows[0]), tuple(same), ignore)
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(text.same, same.values(), strict=True)]
+    return Insertion(text.statement, [*values, _packed(text.own, rows)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A statement that inserts, and the fields it takes: those of all rows, and those of each."""
+
+    statement: str
+    same: "list[Field[Any, Any]]"
+    own: "list[Field[Any, Any]]"
+
+
+@cache
+def _text_of(model: type[Model], own_names: tuple[str, ...], same_names: tuple[str, ...], ignore: bool) -> _Text:
     quote, fields = connection.ops.quote_name, {field.name: field for field in model._meta.concrete_fields}
-    own = [fields[name] for name in rows[0]]
-    # The database counts an id that is a number itself.
-    shared = [field for field in fields.values() if field not in own and field is not model._meta.auto_field]
-    values = [
-        field.get_db_prep_save(same[field.name] if field.name in same else field.get_default(), connection)
-        for field in shared
-    ]
+    own, same = [fields.pop(name) for name in own_names], [fields.pop(name) for name in same_names]
+    # The database counts an id that is a number itself, and what is left out is NULL.
+    rest = {field: _default(field) for field in fields.values() if field is not model._meta.auto_field}
+    rest = {field: default for field, default in rest.items() if default != "NULL"}
     named = [quote(str(field.column)) for field in own]
-    columns = ", ".join([*(quote(str(field.column)) for field in shared), *named])
-    wanted = ", ".join([*("%s" for _value in values), *named])
+    columns = ", ".join([*(quote(str(field.column)) for field in (*rest, *same)), *named])
+    wanted = ", ".join([*rest.values(), *("%s" for _field in same), *named])
     # "WHERE true": without it SQLite takes the ON of a conflict for that of a join.
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {_given(own)} WHERE true"  # noqa: S608 (our own names)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} ON CONFLICT DO NOTHING" if ignore else statement, [*values, _packed(own, rows)])
-        return int(cursor.rowcount)
+    given = _given(own, "" if same else quote(model._meta.db_table))
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {given} WHERE true"  # noqa: S608 (our own names)
+    return _Text(f"{statement} ON CONFLICT DO NOTHING" if ignore else statement, same, own)
+
+
+def _default(field: "Field[Any, Any]") -> str:
+    """A field's default as SQL: written out, because to hand over so many values costs more than to read them."""
+    match field.get_default():
+        case None:
+            return "NULL"
+        case bool() | int() as value:
+            return str(value).lower() if POSTGRES else str(int(value))
+        case "":
+            return "''"
+        case {} | [] as value if not value:
+            return f"'{json.dumps(value)}'"
+    raise TypeError(f"{field} has a default that must be given")
 
 
 def update(model: type[Model], rows: Sequence[Mapping[str, Any]], *, by: Sequence[str] = ("id",), **same: Any) -> int:
@@ -116,10 +188,13 @@ def _update(model: type[Model], rows: Sequence[Mapping[str, Any]], by: Sequence[
         return int(cursor.rowcount)
 
 
-def _given(fields: Sequence["Field[Any, Any]"]) -> str:
-    """The rows of one JSON value as a table called `given`."""
+def _given(fields: Sequence["Field[Any, Any]"], table: str = "") -> str:
+    """The rows of one JSON value as a table called `given`: with all columns of a table when that is named, which is
+    shorter to say (psycopg takes a long statement apart each time) and slower for many rows."""
     named = [connection.ops.quote_name(str(field.column)) for field in fields]
-    if connection.vendor == "postgresql":
+    if POSTGRES and table:
+        return f"jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS given"
+    if POSTGRES:
         kinds = [field.rel_db_type(connection) if field.primary_key else field.db_type(connection) for field in fields]
         typed = ", ".join(f"{name} {kind}" for name, kind in zip(named, kinds, strict=True))
         return f"jsonb_to_recordset(%s::jsonb) AS given({typed})"
@@ -130,13 +205,12 @@ def _given(fields: Sequence["Field[Any, Any]"]) -> str:
 def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as the JSON value that `_given` takes apart."""
     # SQLite would take JSON apart and put it together in a spelling that Django does not look for.
-    spelt = [field.name for field in fields if isinstance(field, JSONField) and connection.vendor == "sqlite"]
+    spelt = [] if POSTGRES else [field.name for field in fields if isinstance(field, JSONField)]
     if spelt:
         rows = [{**row, **{name: _spelt(row[name]) for name in spelt}} for row in rows]
     columns = {field.name: str(field.column) for field in fields}
     # As it stands: half a character must be refused, not smuggled in as an escape.
-    plain = [{columns[name]: value for name, value in row.items()} for row in rows]
-    return json.dumps(plain, default=_plain, ensure_ascii=False)
+    return _json([{columns[name]: value for name, value in row.items()} for row in rows])
 
 
 def _spelt(value: object) -> str | None:
@@ -148,8 +222,11 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
-        return str(connection.ops.adapt_datetimefield_value(value))
+        return str(value if POSTGRES else connection.ops.adapt_datetimefield_value(value))
     raise TypeError(f"{type(value).__name__} cannot be written set-wise")
+
+
+_json = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
 
 
 def insert_from(model: type[Model], query: "QuerySet[Any, Any]", names: Sequence[str]) -> None:

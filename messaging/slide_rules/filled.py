@@ -120,10 +120,11 @@ class Filled:
         if len(pointers) == 1:
             alone = self.texts[pointers[0]]
             return alone.uses, alone.fixed
-        uses: Counter[str] = Counter()
+        uses: dict[str, int] = {}
         fixed = []
         for text in map(self.texts.__getitem__, pointers):
-            uses.update(text.uses)
+            for name, count in text.uses.items():
+                uses[name] = uses.get(name, 0) + count
             fixed.append(text.fixed)
         return uses, "".join(fixed)
 

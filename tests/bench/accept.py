@@ -165,7 +165,7 @@ def _insert(_message: Any, rows: list[Any]) -> None:
 
     from messaging import timeline  # noqa: PLC0415
     from messaging.models import Transaction  # noqa: PLC0415
-    from messaging.models.rows import insert  # noqa: PLC0415
+    from messaging.models.rows import insert, together  # noqa: PLC0415
     from messaging.statuses import Status  # noqa: PLC0415
 
     one, now = rows[0], timezone.now()
@@ -173,7 +173,8 @@ def _insert(_message: Any, rows: list[Any]) -> None:
     given = ({"id": row.pk.hex, **{name: getattr(row, name) for name in own}} for row in rows)
     same = {field.name: getattr(one, field.attname) for field in Transaction._meta.concrete_fields}
     insert(Transaction, given, **{name: value for name, value in same.items() if name not in {"id", *own}})
-    timeline.begin((one.pk for one in rows), Status.QUEUED, now=now)
+    for part in timeline.beginnings((one.pk for one in rows), Status.QUEUED, now=now):
+        together([part])
 
 
 def _copy(_message: Any, rows: list[Any]) -> None:

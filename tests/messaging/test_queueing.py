@@ -169,7 +169,7 @@ def test_each_further_thousand_of_recipients_is_two_statements(order):
             assert queue(order(*numbers), now=timezone.now()).transactions.count() == count
         return len(seen)
 
-    assert asked(3_000, 647) - asked(1_000, 416) == 4
+    assert asked(4_000, 647) - asked(2_000, 416) == 4
 
 
 def test_what_is_typed_is_bound_closer_than_what_a_program_sends(order):

@@ -6,11 +6,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from messaging import queueing
 from messaging.api import idempotency, sending
 from messaging.models import rows
 
 # Where transactions begin and end, and where statements are made within.
-WATCHED = frozenset(str(Path(one.__file__)) for one in (idempotency, sending, rows))
+WATCHED = frozenset(str(Path(one.__file__)) for one in (idempotency, sending, queueing, rows))
 
 
 class Killed(BaseException):

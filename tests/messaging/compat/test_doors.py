@@ -199,7 +199,7 @@ def test_a_fault_of_ours_is_told_in_the_providers_words(provider: str, post, ser
     def away(*_args: object, **_more: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(queueing, "_write", away)
+    monkeypatch.setattr(queueing, "write", away)
     answer = post(provider, calls.body(provider, service_key))
     said = {"webex": b"", "telesign": b"3500", "sinch": b"E503", "skycore": b"E503"}[provider]
     assert answer.status_code == {"webex": 500, "telesign": 503}.get(provider, 200)
