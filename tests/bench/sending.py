@@ -253,8 +253,8 @@ def _of(turns: list[Took], name: str) -> list[float]:
 def _beside_bare(took: Turns) -> list[dict[str, object]]:
     pump, found = took["pump"], []
     floors = {"line": ("send_vs_bare", "the same line, bare"), "plain": ("send_vs_plain", "plain httpx, bare")}
+    goal = ">= 0.7"
     for kind, (name, against) in floors.items():
-        goal = ">= 0.7" if kind == "line" else ""
         cpu = ratio(_of(took[kind], "cpu"), _of(pump, "cpu"))
         rate = ratio(_of(pump, "rate"), _of(took[kind], "rate"))
         found += [
