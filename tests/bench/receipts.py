@@ -68,9 +68,9 @@ class Stage:
         )
         numbers = [f"+1{200 + self._turn}{5_000_000 + n}" for n in range(people)]
         content = Content("Bench", "Hello", (Slide("Hello"),), FallbackSms("Hello"))
-        message = queue(
-            Order(self.sender, content, [RecipientOrder(number) for number in numbers], api_key=key), now=now
-        )
+        orders = [RecipientOrder(number) for number in numbers]
+        order = Order(self.sender, content, orders, source="api", api_key=key)
+        message = queue(order, now=now)
         message.endpoint, message.notify_url = endpoint, endpoint.url
         message.save()
         rows = list(message.transactions.order_by("position"))
