@@ -139,7 +139,7 @@ def _fail(message: Message, why: str) -> bool:
         if not waiting.update(fitting=Message.Fitting.FAILED):
             return False
         now = database_now()
-        rows = list(message.transactions.filter(status__in=CANCELLABLE).select_for_update(of=("self",)))
+        rows = list(message.transactions.filter(status__in=CANCELLABLE).order_by("pk").select_for_update(of=("self",)))
         timeline.append(
             [timeline.entry(row, "failed", now=now, state=Status.FAILED, code=UNFIT, text=why) for row in rows]
         )

@@ -113,7 +113,7 @@ def refresh(message: Message) -> None:
         now = Message.objects.select_for_update().get(pk=message.pk)
         rows = Transaction.objects.filter(message=now, status__in=OPEN)
         # In the order in which the wire mark takes them, so that the two never wait for one another.
-        list(rows.select_for_update().values_list("pk"))
+        list(rows.order_by("pk").select_for_update().values_list("pk"))
         behind = _behind(now)
         rows.filter(behind, held=False).update(held=True)
         rows.filter(held=True).exclude(behind).update(held=False)
@@ -167,7 +167,8 @@ def _withdraw(rows: "QuerySet[Transaction]") -> Iterator[int]:
             chosen = list(rows.filter(unsent, status__in=OPEN).values_list("pk", flat=True)[:AT_ONCE])
             if not chosen:
                 return
-            locked = list(Transaction.objects.select_for_update(of=("self",)).filter(pk__in=chosen, status__in=OPEN))
+            free = Transaction.objects.filter(pk__in=chosen, status__in=OPEN).order_by("pk")
+            locked = list(free.select_for_update(of=("self",)))
             # Asked only now that the rows are ours: the wire mark is set under the same lock.
             wired = SendAttempt.objects.filter(transaction__in=locked, phase=SendAttempt.Phase.WIRE)
             gone = set(wired.values_list("transaction", flat=True))

@@ -27,6 +27,8 @@ UPDATE messaging_transaction SET status = 'sending', lease_token = %s, lease_unt
   updated_at = %s
 WHERE id {among} AND status IN ('queued', 'scheduled') AND lease_token IS NULL RETURNING {columns}
 """
+# In the order in which everybody locks: an update by itself takes rows as its plan comes upon them.
+LOCKED = "WITH locked AS (SELECT id AS ours FROM messaging_transaction WHERE id = ANY(%s) ORDER BY id FOR UPDATE) "
 BEGIN = """
 INSERT INTO messaging_sendattempt
   (transaction_id, number, sender_id, phase, outcome, provider_ref, code, text, answer, started_at)
@@ -53,7 +55,7 @@ SELECT id, %s, %s, 'portal', %s, %s, '', '', '', {data}, %s || CAST(attempt_no A
 FROM messaging_transaction WHERE id {among} ON CONFLICT DO NOTHING
 """
 ACCEPTED = """
-UPDATE messaging_transaction AS sent
+{locked}UPDATE messaging_transaction AS sent
 SET status = 'accepted', provider_ref = told.reference, receipt_deadline = told.deadline, lease_token = NULL,
   lease_until = NULL, next_attempt_at = NULL, reason_code = '', reason_text = '', updated_at = {now}
 FROM ({told}) AS told
@@ -152,9 +154,10 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
     table, ids = json.dumps(given, ensure_ascii=False), _ids([one.transaction.pk for one in ordered])
     source = _told({"subject": "uuid", "token": "uuid", "reference": "varchar", "deadline": "timestamptz"})
     if connection.vendor == "postgresql":
-        found = _run(ACCEPTED, table, ids, told=source, now="clock_timestamp()")
+        source += " JOIN locked ON ours = subject"
+        found = _run(ACCEPTED, ids, table, ids, locked=LOCKED, told=source, now="clock_timestamp()")
     else:
-        found = _run(ACCEPTED, _moment(timezone.now()), table, ids, told=source, now="%s")
+        found = _run(ACCEPTED, _moment(timezone.now()), table, ids, locked="", told=source, now="%s")
     if not found:
         return set(), database_now()
     now = _time(found[0][2])

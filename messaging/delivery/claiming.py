@@ -100,9 +100,9 @@ def undo(claims: Sequence[Claim]) -> list[Transaction]:
     Out: the rows that still were ours, locked and unsaved; the caller says when they are due and settles them.
     """
     rows = list(
-        Transaction.objects.select_for_update(of=("self",)).filter(
-            pk__in=[taken.transaction.pk for taken in claims], lease_token__in={taken.token for taken in claims}
-        )
+        Transaction.objects.select_for_update(of=("self",))
+        .filter(pk__in=[taken.transaction.pk for taken in claims], lease_token__in={taken.token for taken in claims})
+        .order_by("pk")
     )
     tries = {taken.transaction.pk: taken.attempt.pk for taken in claims}
     SendAttempt.objects.filter(pk__in=[tries[row.pk] for row in rows], phase=SendAttempt.Phase.CLAIMED).delete()

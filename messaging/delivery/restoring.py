@@ -37,7 +37,8 @@ def close_unclear(lost_at: datetime) -> int:
     closed = 0
     while True:
         with atomic():
-            rows = list(Transaction.objects.filter(may_have_left).select_for_update(of=("self",))[:AT_ONCE])
+            left = Transaction.objects.filter(may_have_left).order_by("pk")
+            rows = list(left.select_for_update(of=("self",))[:AT_ONCE])
             if not rows:
                 return closed
             now = database_now()

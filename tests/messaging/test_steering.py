@@ -1,15 +1,18 @@
 """Steering what was accepted: held, freed, withdrawn, and what the last look before the wire makes of it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging import delivery, steering, timeline
 from messaging.consent import opt_out
-from messaging.delivery.claiming import Claim, claim
+from messaging.delivery.claiming import Claim, claim, withdraw
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
 from messaging.delivery.recording import record
@@ -61,6 +64,24 @@ def test_a_paused_message_is_not_claimed_until_it_is_resumed(account, ten: Messa
     assert steering.resume(ten, composer)
     assert not steering.resume(ten, composer)
     assert len(claim(account, 10)) == 10
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a database of one file has no locks of rows")
+def test_whoever_locks_rows_does_it_in_one_order(account, ten: Message, composer: User):
+    with CaptureQueriesContext(connection) as asked:
+        steering.pause(ten, composer)
+        steering.resume(ten, composer)
+        taken = claim(account, 4)
+        withdraw(taken[:2])
+        send(account, 4)
+        steering.stop(ten)
+
+    locks = [one["sql"] for one in asked if "FOR UPDATE" in one["sql"] and "messaging_transaction" in one["sql"]]
+    # Two that take the same rows from opposite ends wait for one another; who passes by what is locked, for nobody.
+    waiting = [" ".join(sql.replace('"', "").split()) for sql in locks if "SKIP LOCKED" not in sql]
+    assert len(waiting) >= 6
+    upwards = re.compile(r"ORDER BY ((messaging_transaction\.|leased\.)?id|1)( ASC)?( LIMIT \d+)? FOR UPDATE")
+    assert [sql for sql in waiting if not upwards.search(sql)] == []
 
 
 def test_a_pause_between_claim_and_wire_sends_nothing(account, ten: Message, composer: User):
