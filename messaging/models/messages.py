@@ -226,6 +226,7 @@ class Transaction(Unheard):
             models.Index(fields=["account", "provider_ref"], name="tx_by_provider_ref"),
             models.Index(fields=["recipient", "-id"], name="tx_by_recipient"),
             models.Index(Tail("recipient"), F("id").desc(), name="tx_by_tail"),
+            models.Index(fields=["sender", "-id"], name="tx_of_sender"),
             models.Index(fields=["status", "-id"], name="tx_by_status"),
             models.Index(fields=["created_at"], name="tx_by_time"),
         ]

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from threading import Event, Thread, local
 from typing import Any
 
+from tests.bench.figures import row
 from tests.faults.world import World, end
 
 LINES = 4
@@ -137,16 +138,8 @@ def pour(place: World, stage: Any, seconds: float, *, body: Callable[..., bytes]
     grown = statistics.mean(watcher.waiting[half:]) - statistics.mean(watcher.waiting[:half])
     lost = len(posted) - len(late)
     words = f"{len(posted)} receipts at {rate:.0f}/s, {lost} not seen; {grown:+.0f} waiting in the second half"
-    return [
-        {
-            "name": "receipt_end_to_end",
-            "value": round(late[int(len(late) * 0.99)], 3),
-            "unit": "s p99",
-            "ratio": None,
-            "against": words,
-            "goal": {"limit": 2.0, "words": "below 2, backlog flat"},
-        }
-    ]
+    p99 = round(late[int(len(late) * 0.99)], 3)
+    return [row("receipt_end_to_end", p99, "s p99", against=words, goal="value < 2")]
 
 
 def _fastest(storm: Storm, path: str, body: Callable[..., bytes], posts: int = 600) -> float:
