@@ -61,5 +61,7 @@ def read(path: Path) -> Iterator[Entry]:
     """The whole entries of a ledger file, whoever writes it; a line still being written is left out."""
     with path.open("rb") as file:
         for line in file:
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+            # Its other half may have come by now, and would be read as a line of its own.
+            if not line.endswith(b"\n"):
+                return
+            yield json.loads(line)
