@@ -18,6 +18,7 @@ from django.utils import timezone
 from messaging import callbacks, queues, timeline
 from messaging.models import SendAttempt, Transaction, rows
 from messaging.models.clock import database_now
+from messaging.models.loading import AMONG, columns, listed
 from messaging.statuses import Status
 
 # Of no use to who sends, and dear to read: a database's times are parsed one by one.
@@ -95,16 +96,15 @@ def claim(identities: Collection[UUID], token: UUID, until: datetime, now: datet
     The condition is in the statement: SQLite knows no row locks, so the update itself must decide who has them.
     """
     fields = [field.column for field in Transaction._meta.concrete_fields if field.name not in UNUSED]
-    statement = CLAIM.format(among=_AMONG[connection.vendor], columns=", ".join(map(str, fields)))
-    values = [queues.stored(token), _moment(until), _moment(now), _ids(identities)]
+    statement = CLAIM.format(among=AMONG, columns=", ".join(map(str, fields)))
+    values = [queues.stored(token), _moment(until), _moment(now), listed(sorted(identities))]
     return {row.pk: row for row in Transaction.objects.raw(statement, values)}
 
 
 def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, SendAttempt]:
     """Write a try for each of these transactions, which were just claimed. Out: they, by transaction."""
-    columns = ", ".join(str(field.column) for field in SendAttempt._meta.concrete_fields)
-    statement = BEGIN.format(among=_AMONG[connection.vendor], columns=columns)
-    tries = SendAttempt.objects.raw(statement, [_moment(now), _ids(identities)])
+    statement = BEGIN.format(among=AMONG, columns=columns(SendAttempt, "messaging_sendattempt"))
+    tries = SendAttempt.objects.raw(statement, [_moment(now), listed(sorted(identities))])
     return {one.transaction_id: one for one in tries}
 
 
@@ -113,7 +113,7 @@ def look(identities: Collection[UUID], left: timedelta) -> tuple[dict[UUID, Look
 
     Out, of those that somebody holds for longer than `left`: how they stand; and the database's time.
     """
-    now, ids = timezone.now(), _ids(identities)
+    now, ids = timezone.now(), listed(sorted(identities))
     if connection.vendor == "postgresql":
         parts = {"now": "clock_timestamp()", "until": "clock_timestamp() + %s", "lock": "FOR UPDATE OF leased"}
         found = _run(LOOK, ids, left, **parts)
@@ -129,7 +129,7 @@ def look(identities: Collection[UUID], left: timedelta) -> tuple[dict[UUID, Look
 def sending(identities: Collection[UUID], now: datetime) -> None:
     """Mark the tries of these transactions for the wire, and enter that they are being sent. Two statements."""
     if identities:
-        _run(WIRED, _moment(now), _ids(identities))
+        _run(WIRED, _moment(now), listed(sorted(identities)))
         _enter(identities, Status.SENDING, "'{}'", now)
 
 
@@ -151,7 +151,7 @@ def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
         for one in ordered
     ]
     # Named twice, because a planner that knows nothing of the table would read all of it.
-    table, ids = json.dumps(given, ensure_ascii=False), _ids([one.transaction.pk for one in ordered])
+    table, ids = json.dumps(given, ensure_ascii=False), listed([one.transaction.pk for one in ordered])
     source = _told({"subject": "uuid", "token": "uuid", "reference": "varchar", "deadline": "timestamptz"})
     if connection.vendor == "postgresql":
         source += " JOIN locked ON ours = subject"
@@ -188,11 +188,10 @@ def _owe(told: Sequence[Told], news: dict[UUID, int], now: datetime) -> None:
 
 def _enter(identities: Collection[UUID], state: Status, data: str, now: datetime) -> None:
     moment = _moment(now)
-    _run(ENTERED, moment, moment, state.value, state.value, f"{state.value}:", _ids(identities), data=data)
+    _run(ENTERED, moment, moment, state.value, state.value, f"{state.value}:", listed(sorted(identities)), data=data)
 
 
 _TOLD_OF_TRIES = ("outcome", "http_status", "provider_ref", "code", "text", "request", "answer")
-_AMONG = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
 _DETAIL = {
     "postgresql": "jsonb_build_object('detail', provider_ref)",
     "sqlite": "'{\"detail\": ' || json_quote(provider_ref) || '}'",
@@ -201,7 +200,7 @@ _DETAIL = {
 
 def _run(statement: str, *values: Any, **parts: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(among=_AMONG[connection.vendor], **parts), values)
+        cursor.execute(statement.format(among=AMONG, **parts), values)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -212,11 +211,6 @@ def _told(columns: dict[str, str]) -> str:
         return f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given({typed})"  # noqa: S608 (our own names)
     taken = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
     return f"SELECT {taken} FROM json_each(%s)"  # noqa: S608 (our own names)
-
-
-def _ids(identities: Collection[UUID]) -> Any:
-    ordered = sorted(identities)
-    return ordered if connection.vendor == "postgresql" else json.dumps([one.hex for one in ordered])
 
 
 def _moment(moment: datetime) -> Any:

@@ -14,7 +14,8 @@ from messaging import outages
 from messaging.models.rows import POSTGRES
 
 _M = TypeVar("_M", bound=Model)
-_AMONG = "= ANY(%s)" if POSTGRES else "IN (SELECT value FROM json_each(%s))"
+# Any of a list, which `listed` makes.
+AMONG = "= ANY(%s)" if POSTGRES else "IN (SELECT value FROM json_each(%s))"
 
 
 def columns(model: type[Model], alias: str) -> str:
@@ -34,7 +35,7 @@ def loaded(model: type[_M], values: Sequence[Any]) -> _M:
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement finds. `{among}` in it takes one of the values, which is a list (see `listed`)."""
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{among}", _AMONG), values)
+        cursor.execute(statement.replace("{among}", AMONG), values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
