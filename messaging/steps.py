@@ -6,19 +6,21 @@ these statements anew through the ORM costs more than running them (performance,
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import callbacks, queues, timeline
 from messaging.models import SendAttempt, Transaction, rows
-from messaging.models.clock import database_now
 from messaging.models.loading import AMONG, columns, listed
+from messaging.models.rows import POSTGRES
 from messaging.statuses import Status
 
 # Of no use to who sends, and dear to read: a database's times are parsed one by one.
@@ -28,64 +30,91 @@ UPDATE messaging_transaction SET status = 'sending', lease_token = %s, lease_unt
   updated_at = %s
 WHERE id {among} AND status IN ('queued', 'scheduled') AND lease_token IS NULL RETURNING {columns}
 """
-# In the order in which everybody locks: an update by itself takes rows as its plan comes upon them.
-LOCKED = "WITH locked AS (SELECT id AS ours FROM messaging_transaction WHERE id = ANY(%s) ORDER BY id FOR UPDATE) "
 BEGIN = """
 INSERT INTO messaging_sendattempt
   (transaction_id, number, sender_id, phase, outcome, provider_ref, code, text, answer, started_at)
 SELECT id, attempt_no, sender_id, 'claimed', '', '', '', '', '', %s FROM messaging_transaction WHERE id {among}
 RETURNING {columns}
 """
+# What may go at once: the ordinary case. {asked} holds each transaction with the lease it was claimed under.
 LOOK = """
-SELECT leased.id, lease_token, status, held, sender.paused_at IS NOT NULL OR account.paused_at IS NOT NULL
-    OR EXISTS (SELECT 1 FROM messaging_sendingpause WHERE resumed_at IS NULL),
-  sender.config_faults + account.config_faults,
-  EXISTS (SELECT 1 FROM messaging_optout WHERE number = recipient AND lifted_at IS NULL), {now}
-FROM messaging_transaction AS leased
-  JOIN messaging_sender AS sender ON sender.id = leased.sender_id
-  JOIN messaging_provideraccount AS account ON account.id = sender.account_id
-WHERE leased.id {among} AND lease_until > {until} ORDER BY leased.id {lock}
+SELECT looked.*, status = 'sending' AND NOT (held OR paused OR opted_out) AS goes FROM (
+  SELECT leased.id, attempt_no, leased.status, held, sender.paused_at IS NOT NULL OR account.paused_at IS NOT NULL
+      OR EXISTS (SELECT 1 FROM messaging_sendingpause WHERE resumed_at IS NULL) AS paused,
+    sender.config_faults + account.config_faults AS faults,
+    EXISTS (SELECT 1 FROM messaging_optout WHERE number = recipient AND lifted_at IS NULL) AS opted_out, {now} AS moment
+  FROM messaging_transaction AS leased
+    JOIN ({asked}) AS asked ON asked.subject = leased.id AND asked.token = lease_token
+    JOIN messaging_sender AS sender ON sender.id = leased.sender_id
+    JOIN messaging_provideraccount AS account ON account.id = sender.account_id
+  WHERE leased.id {among} AND lease_until > {until} ORDER BY leased.id {lock}
+) AS looked
 """
+LOOKED = "id, status, held, paused, faults, opted_out, goes, moment"
 WIRED = """
-UPDATE messaging_sendattempt SET phase = 'wire', wire_at = %s WHERE transaction_id {among} AND phase = 'claimed'
+UPDATE messaging_sendattempt SET phase = 'wire', wire_at = {moment}{source}
+WHERE transaction_id {among} AND phase = 'claimed'{only}
 """
 ENTERED = """
 INSERT INTO messaging_timelineentry
   (transaction_id, at, received_at, source, kind, state, via, code, text, data, dedupe_key)
-SELECT id, %s, %s, 'portal', %s, %s, '', '', '', {data}, %s || CAST(attempt_no AS text)
-FROM messaging_transaction WHERE id {among} ON CONFLICT DO NOTHING
+SELECT id, {moment}, {moment}, 'portal', '{state}', '{state}', '', '', '', {data},
+  '{state}:' || CAST(attempt_no AS text)
+FROM {source} ON CONFLICT DO NOTHING
 """
 ACCEPTED = """
-{locked}UPDATE messaging_transaction AS sent
+UPDATE messaging_transaction AS sent
 SET status = 'accepted', provider_ref = told.reference, receipt_deadline = told.deadline, lease_token = NULL,
   lease_until = NULL, next_attempt_at = NULL, reason_code = '', reason_text = '', updated_at = {now}
-FROM ({told}) AS told
+FROM {told}
 WHERE sent.id {among} AND sent.id = told.subject AND sent.lease_token = told.token AND sent.status = 'sending'
-RETURNING id, news, updated_at
+RETURNING {of}id, {of}attempt_no, {of}provider_ref, {of}news, {of}updated_at
 """
+# On PostgreSQL each step is one statement, and a commit by itself: what goes back and forth costs more than it does.
+MARKED = """
+WITH looked AS ({looked}), wired AS ({wired}), entered AS ({entered}) SELECT {columns} FROM looked
+"""
+SETTLED = """
+WITH told AS ({told}), locked AS (SELECT id AS ours FROM messaging_transaction WHERE id {among} ORDER BY id FOR UPDATE),
+  settled AS ({accepted}), entered AS ({entered}), tried AS (
+    UPDATE messaging_sendattempt AS tried SET phase = 'done', finished_at = settled.updated_at, {written}
+    FROM told JOIN settled ON settled.id = told.subject WHERE tried.id {among} AND tried.id = told.attempt)
+SELECT id, news, updated_at FROM settled
+"""
+TRIED = {
+    "outcome": "varchar",
+    "http_status": "smallint",
+    "provider_ref": "varchar",
+    "code": "varchar",
+    "text": "varchar",
+    "request": "jsonb",
+    "answer": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a leased transaction stands.
 
-    Its lease and its status, and whether its message holds it back, its sender, its account or everything is paused,
-    either of the two was refused lately, and its recipient has opted out of anything.
+    Its status, and whether its message holds it back, its sender, its account or everything is paused, either of the
+    two was refused lately, and its recipient has opted out of anything; and whether it goes: nothing is in its way.
     """
 
-    token: UUID
     status: str
     held: bool
     paused: bool
     faulty: bool
     opted_out: bool
+    goes: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A transaction that a provider has taken, the lease under which it was sent, and the provider's reference."""
+    """A transaction that a provider has taken, its try with what came of it (`outcomes.note`), the lease under which it
+    was sent, and the provider's reference."""
 
     transaction: Transaction = field(repr=False)
+    attempt: SendAttempt = field(repr=False)
     token: UUID
     provider_ref: str
 
@@ -108,69 +137,129 @@ def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, SendAttempt
     return {one.transaction_id: one for one in tries}
 
 
-def look(identities: Collection[UUID], left: timedelta) -> tuple[dict[UUID, Look], datetime]:
-    """Lock these transactions, in the order in which everybody locks them.
+def look(leases: Mapping[UUID, UUID], left: timedelta) -> tuple[dict[UUID, Look], datetime]:
+    """Lock these transactions, in the order in which everybody locks them. In: each with the token of its lease.
 
-    Out, of those that somebody holds for longer than `left`: how they stand; and the database's time.
+    Out, of those whose lease this is for longer than `left`: how they stand; and the database's time.
     """
-    now, ids = timezone.now(), listed(sorted(identities))
-    if connection.vendor == "postgresql":
-        parts = {"now": "clock_timestamp()", "until": "clock_timestamp() + %s", "lock": "FOR UPDATE OF leased"}
-        found = _run(LOOK, ids, left, **parts)
-    else:
-        found = _run(LOOK, _moment(now), ids, _moment(now + left), now="%s", until="%s", lock="")
-    looks = {
-        _uuid(pk): Look(_uuid(token), status, bool(held), bool(paused), bool(faults), bool(opted_out))
-        for pk, token, status, held, paused, faults, opted_out, _now in found
-    }
-    return looks, _time(found[0][-1]) if found else now
+    text, values = _looking(leases, left)
+    found = _run(f"SELECT {LOOKED} FROM ({text}) AS looked", values)  # noqa: S608 (our own names)
+    return _looks(found), _time(found[0][-1]) if found else timezone.now()
+
+
+def mark(leases: Mapping[UUID, UUID], left: timedelta) -> dict[UUID, Look]:
+    """Look at transactions as `look` does, and mark those for the wire that go. One commit, on PostgreSQL one
+    statement."""
+    if not POSTGRES:
+        with atomic(savepoint=False):
+            looks, now = look(leases, left)
+            sending([pk for pk, one in looks.items() if one.goes], now)
+        return looks
+    text, values = _looking(leases, left)
+    wired = WIRED.format(
+        among=AMONG, moment="moment", source=" FROM looked", only=" AND transaction_id = looked.id AND goes"
+    )
+    entered = _entered(Status.SENDING, "looked WHERE goes", moment="moment")
+    statement = MARKED.format(looked=text, wired=wired, entered=entered, columns=LOOKED)
+    return _looks(_run(statement, [*values, listed(sorted(leases))]))
 
 
 def sending(identities: Collection[UUID], now: datetime) -> None:
     """Mark the tries of these transactions for the wire, and enter that they are being sent. Two statements."""
     if identities:
-        _run(WIRED, _moment(now), listed(sorted(identities)))
-        _enter(identities, Status.SENDING, "'{}'", now)
+        wired = WIRED.format(among=AMONG, moment="%s", source="", only="")
+        _run(wired, [_moment(now), listed(sorted(identities))])
+        _enter(identities, Status.SENDING, now)
 
 
-def accepted(told: Sequence[Told]) -> tuple[set[UUID], datetime]:
-    """Settle transactions that a provider has taken, and owe the news of it.
+def accepted(told: Sequence[Told]) -> set[UUID]:
+    """Settle transactions that a provider has taken and their tries, and owe the news of it. One commit.
 
-    Out: those that still were on their way under that lease (nothing is written about the others), and the database's
-    time. Two statements, and what `callbacks.owe` needs where somebody wants to hear of it.
+    Out: those that still were on their way under that lease; nothing is written about the others. One statement on
+    PostgreSQL, three on SQLite, and what `callbacks.owe` needs where somebody wants to hear of it.
     """
     # In the order in which everybody locks: two that each wait for the other's rows come to a stop.
     ordered = sorted(told, key=lambda one: one.transaction.pk)
-    given = [
-        {
-            "subject": one.transaction.pk.hex,
-            "token": one.token.hex,
-            "reference": one.provider_ref,
-            "deadline": str(_moment(one.transaction.expires_at + timeline.GRACE)),
-        }
-        for one in ordered
-    ]
-    # Named twice, because a planner that knows nothing of the table would read all of it.
-    table, ids = json.dumps(given, ensure_ascii=False), listed([one.transaction.pk for one in ordered])
-    source = _told({"subject": "uuid", "token": "uuid", "reference": "varchar", "deadline": "timestamptz"})
-    if connection.vendor == "postgresql":
-        source += " JOIN locked ON ours = subject"
-        found = _run(ACCEPTED, ids, table, ids, locked=LOCKED, told=source, now="clock_timestamp()")
-    else:
-        found = _run(ACCEPTED, _moment(timezone.now()), table, ids, locked="", told=source, now="%s")
-    if not found:
-        return set(), database_now()
-    now = _time(found[0][2])
-    news = {_uuid(pk): owed for pk, owed, _now in found}
-    _enter(news, Status.ACCEPTED, _DETAIL[connection.vendor], now)
-    _owe([one for one in ordered if news.get(one.transaction.pk) is not None], news, now)
-    return set(news), now
+    with nullcontext() if POSTGRES and all(one.transaction.news is None for one in told) else atomic(savepoint=False):
+        found = _settled_at_once(ordered) if POSTGRES else _settled(ordered)
+        if found:
+            news = {_uuid(pk): owed for pk, owed, _now in found}
+            _owe([one for one in ordered if news.get(one.transaction.pk) is not None], news, _time(found[0][2]))
+    return {_uuid(pk) for pk, _owed, _now in found}
 
 
 def done(tries: Sequence[SendAttempt], now: datetime) -> None:
     """Write what came of these tries, as it stands in them (`outcomes.note`). One statement."""
-    own = [{"id": one.pk, **{name: getattr(one, name) for name in _TOLD_OF_TRIES}} for one in tries]
+    own = [{"id": one.pk, **_tried(one)} for one in tries]
     rows.update(SendAttempt, own, phase=SendAttempt.Phase.DONE.value, finished_at=now)
+
+
+def _looking(leases: Mapping[UUID, UUID], left: timedelta) -> tuple[str, list[Any]]:
+    """The question of `look`, with its values."""
+    asked = json.dumps([{"subject": pk.hex, "token": token.hex} for pk, token in leases.items()])
+    # Named twice, because a planner that knows nothing of the table would read all of it.
+    ids, given = listed(sorted(leases)), _given({"subject": "uuid", "token": "uuid"})
+    if POSTGRES:
+        parts, values = {"now": "clock_timestamp()", "until": "clock_timestamp() + %s"}, [asked, ids, left]
+        return LOOK.format(asked=given, among=AMONG, lock="FOR UPDATE OF leased", **parts), values
+    now = timezone.now()
+    values = [_moment(now), asked, ids, _moment(now + left)]
+    return LOOK.format(asked=given, among=AMONG, lock="", now="%s", until="%s"), values
+
+
+def _looks(found: Sequence[tuple[Any, ...]]) -> dict[UUID, Look]:
+    return {
+        _uuid(pk): Look(status, bool(held), bool(paused), bool(faults), bool(opted_out), bool(goes))
+        for pk, status, held, paused, faults, opted_out, goes, _now in found
+    }
+
+
+def _settled_at_once(told: Sequence[Told]) -> list[tuple[Any, ...]]:
+    """Who is settled, what news each is owed, and when: one statement that writes all of it."""
+    given = [{**_settling(one), **_tried(one.attempt), "attempt": one.attempt.pk} for one in told]
+    kinds = {**SETTLING, **TRIED, "attempt": "bigint"}
+    statement = SETTLED.format(
+        told=_given(kinds),
+        among=AMONG,
+        accepted=ACCEPTED.format(
+            told="told JOIN locked ON ours = subject", among=AMONG, now="clock_timestamp()", of="sent."
+        ),
+        entered=_entered(Status.ACCEPTED, "settled", moment="updated_at"),
+        written=", ".join(f"{name} = told.{name}" for name in TRIED),
+    )
+    ids = listed([one.transaction.pk for one in told])
+    return _run(statement, [_json(given), ids, ids, [one.attempt.pk for one in told]])
+
+
+def _settled(told: Sequence[Told]) -> list[tuple[Any, ...]]:
+    """The same where a statement writes to one table."""
+    now, ids = timezone.now(), listed([one.transaction.pk for one in told])
+    statement = ACCEPTED.format(told=f"({_given(SETTLING)}) AS told", among=AMONG, now="%s", of="")
+    found = [
+        (pk, news, at)
+        for pk, _number, _reference, news, at in _run(statement, [_moment(now), _json(list(map(_settling, told))), ids])
+    ]
+    settled = {_uuid(pk) for pk, _news, _at in found}
+    if settled:
+        _enter(settled, Status.ACCEPTED, now)
+        done([one.attempt for one in told if one.transaction.pk in settled], now)
+    return found
+
+
+SETTLING = {"subject": "uuid", "token": "uuid", "reference": "varchar", "deadline": "timestamptz"}
+
+
+def _settling(one: Told) -> dict[str, str]:
+    return {
+        "subject": one.transaction.pk.hex,
+        "token": one.token.hex,
+        "reference": one.provider_ref,
+        "deadline": str(_moment(one.transaction.expires_at + timeline.GRACE)),
+    }
+
+
+def _tried(one: SendAttempt) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in TRIED}
 
 
 def _owe(told: Sequence[Told], news: dict[UUID, int], now: datetime) -> None:
@@ -186,27 +275,32 @@ def _owe(told: Sequence[Told], news: dict[UUID, int], now: datetime) -> None:
         rows.update(Transaction, [{"id": change.row.pk, "news": change.row.news} for change in changes])
 
 
-def _enter(identities: Collection[UUID], state: Status, data: str, now: datetime) -> None:
-    moment = _moment(now)
-    _run(ENTERED, moment, moment, state.value, state.value, f"{state.value}:", listed(sorted(identities)), data=data)
+def _enter(identities: Collection[UUID], state: Status, now: datetime) -> None:
+    moment, source = _moment(now), f"messaging_transaction WHERE id {AMONG}"
+    _run(_entered(state, source, moment="%s"), [moment, moment, listed(sorted(identities))])
 
 
-_TOLD_OF_TRIES = ("outcome", "http_status", "provider_ref", "code", "text", "request", "answer")
-_DETAIL = {
-    "postgresql": "jsonb_build_object('detail', provider_ref)",
-    "sqlite": "'{\"detail\": ' || json_quote(provider_ref) || '}'",
-}
+def _entered(state: Status, source: str, *, moment: str) -> str:
+    """What enters a state for each row of a source, with the provider's reference where it has taken them."""
+    data = "'{}'"
+    if state is Status.ACCEPTED:
+        data = "jsonb_build_object('detail', provider_ref)" if POSTGRES else _SPELT
+    return ENTERED.format(moment=moment, state=state.value, data=data, source=source)
 
 
-def _run(statement: str, *values: Any, **parts: str) -> list[tuple[Any, ...]]:
+_SPELT = "'{\"detail\": ' || json_quote(provider_ref) || '}'"
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(among=AMONG, **parts), values)
+        cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
 
 
-def _told(columns: dict[str, str]) -> str:
+def _given(columns: dict[str, str]) -> str:
     """A table made of one parameter: rows as JSON, with these columns."""
-    if connection.vendor == "postgresql":
+    if POSTGRES:
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         return f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given({typed})"  # noqa: S608 (our own names)
     taken = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)

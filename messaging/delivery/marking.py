@@ -29,23 +29,31 @@ def mark_wire(claims: Sequence[Claim], *, call_seconds: float = MOST_CALL_SECOND
     if not claims:
         return []
     failpoints.reach("before_wire")
+    left = timedelta(seconds=call_seconds)
+    looks = steps.mark({taken.transaction.pk: taken.token for taken in claims}, left)
+    going = {pk for pk, look in looks.items() if look.goes}
+    if len(going) < len(looks):
+        going |= _mark_others([taken for taken in claims if taken.transaction.pk in looks.keys() - going], left)
+    failpoints.reach("after_wire")
+    marked = [taken for taken in claims if taken.transaction.pk in going]
+    for taken in marked:
+        taken.faulty = looks[taken.transaction.pk].faulty
+    return marked
+
+
+def _mark_others(claims: Sequence[Claim], left: timedelta) -> set[UUID]:
+    """Look again at those that something stood in the way of, and do what it asks for. Out: those that go after all."""
+    held = {taken.transaction.pk: taken for taken in claims}
     with atomic():
-        looks, now = steps.look([taken.transaction.pk for taken in claims], timedelta(seconds=call_seconds))
-        held = {
-            taken.transaction.pk: taken
-            for taken in claims
-            if (look := looks.get(taken.transaction.pk)) and look.token == taken.token
-        }
+        looks, now = steps.look({pk: taken.token for pk, taken in held.items()}, left)
+        held = {pk: taken for pk, taken in held.items() if pk in looks}
         # A receipt between claim and wire: an earlier try had reached the provider after all.
         _let_go(_taken_out(held, [pk for pk in held if looks[pk].status != Status.SENDING]), now)
         hand_back(_taken_out(held, [pk for pk in held if looks[pk].held]), "The message was paused.", code="held")
         _block(_taken_out(held, _opted_out([held[pk].transaction for pk in held if looks[pk].opted_out])), now)
         hand_back(_taken_out(held, [pk for pk in held if looks[pk].paused]), "Sending was paused.", code="paused")
         steps.sending(list(held), now)
-    failpoints.reach("after_wire")
-    for pk, taken in held.items():
-        taken.faulty = looks[pk].faulty
-    return list(held.values())
+    return set(held)
 
 
 def _taken_out(held: dict[UUID, Claim], out: Sequence[UUID]) -> list[Transaction]:

@@ -48,7 +48,7 @@ def apply(row: Transaction, attempt: SendAttempt, result: Result, *, in_time: bo
 
     `in_time` is False when the lease was lost meanwhile: then only evidence of acceptance still counts.
     """
-    note(attempt, result, now)
+    note(attempt, result)
     if result.accepted:
         row.provider_ref = result.accepted.provider_ref[:100]
     if not in_time:
@@ -72,11 +72,9 @@ def _stored(row: Transaction, result: Result, saved: Saved, now: datetime) -> Ti
     return timeline.entry(row, kind, now=now, key=key, state=Status.QUEUED)
 
 
-def note(attempt: SendAttempt, result: Result, now: datetime) -> None:
+def note(attempt: SendAttempt, result: Result) -> None:
     """Write what came of a try into it, unsaved."""
-    attempt.phase = SendAttempt.Phase.DONE
     attempt.outcome = result.outcome or ""
-    attempt.finished_at = now
     attempt.request = result.request
     if result.answer:
         attempt.http_status = result.answer.status

@@ -19,34 +19,38 @@ Results = Sequence[tuple[Claim, Result]]
 def record(account: ProviderAccount, results: Results) -> None:
     """Third commit: what came of the calls. An answer that comes after its lease was swept is only noted."""
     failpoints.reach("before_record")
-    with atomic():
-        plain = [(taken, result) for taken, result in results if result.accepted and not result.shelf]
-        done, now = _accept(plain)
-        others = _judge(account, [pair for pair in results if pair[0].transaction.pk not in done], now)
-        judged = [*(pair for pair in plain if pair[0].transaction.pk in done), *others]
-        if others or any(taken.faulty for taken, _result in judged):
-            pausing.judge(account, [(taken.transaction.sender, result) for taken, result in judged], now=now)
+    if all(_is_ordinary(taken, result) for taken, result in results):
+        # By far the most: what settles them needs no commit around it.
+        done = _accept(results)
+        results = [pair for pair in results if pair[0].transaction.pk not in done]
+    if results:
+        _record_others(account, results)
     failpoints.reach("after_record")
 
 
-def _accept(results: Results) -> tuple[set[UUID], datetime]:
+def _is_ordinary(taken: Claim, result: Result) -> bool:
+    return bool(result.accepted and not result.shelf and not taken.faulty)
+
+
+def _record_others(account: ProviderAccount, results: Results) -> None:
+    with atomic():
+        plain = [(taken, result) for taken, result in results if result.accepted and not result.shelf]
+        done, now = _accept(plain), database_now()
+        others = _judge(account, [pair for pair in results if pair[0].transaction.pk not in done], now)
+        judged = [*(pair for pair in plain if pair[0].transaction.pk in done), *others]
+        pausing.judge(account, [(taken.transaction.sender, result) for taken, result in judged], now=now)
+
+
+def _accept(results: Results) -> set[UUID]:
     """The ordinary end, for any number in a few statements: taken by the provider, under a lease that is still ours
-    and with no news before. Out: for whom that was so, and the database's time."""
-    told = [
-        steps.Told(taken.transaction, taken.token, result.accepted.provider_ref[:100])
-        for taken, result in results
-        if result.accepted
-    ]
-    if not told:
-        return set(), database_now()
-    settled, now = steps.accepted(told)
-    tries = []
+    and with no receipt before. Out: for whom that was so."""
+    told = []
     for taken, result in results:
-        if taken.transaction.pk in settled:
-            note(taken.attempt, result, now)
-            tries.append(taken.attempt)
-    steps.done(tries, now)
-    return settled, now
+        if result.accepted:
+            note(taken.attempt, result)
+            reference = result.accepted.provider_ref[:100]
+            told.append(steps.Told(taken.transaction, taken.attempt, taken.token, reference))
+    return steps.accepted(told) if told else set()
 
 
 def _judge(account: ProviderAccount, results: Results, now: datetime) -> Results:

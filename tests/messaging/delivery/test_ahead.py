@@ -5,6 +5,7 @@ from time import monotonic
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from messaging import delivery, timeline
@@ -109,16 +110,17 @@ def test_acceptance_of_many_is_what_the_facts_say(account: ProviderAccount, queu
 def test_marking_and_recording_many_takes_as_many_statements_as_one(
     account: ProviderAccount, queued: Callable[..., Message], django_assert_num_queries
 ) -> None:
-    counts = []
+    # Each is one statement, or where that writes to one table only a commit with three.
+    wanted, counts = 1 if connection.vendor == "postgresql" else 5, []
     for batch in (NUMBERS[:1], NUMBERS[1:]):
         queued(*batch)
         claims = claim(account, 20)
-        with django_assert_num_queries(5) as marking:
+        with django_assert_num_queries(wanted) as marking:
             mark_wire(claims)
         for one in claims:
             one.faulty = False
         results = [(one, Result(accepted=Accepted(f"ref-{one.transaction.pk}"))) for one in claims]
-        with django_assert_num_queries(5) as recording:
+        with django_assert_num_queries(wanted) as recording:
             record(account, results)
         counts.append((len(marking), len(recording)))
 
