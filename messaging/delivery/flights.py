@@ -4,10 +4,12 @@ The thread that made the flights keeps the database and everything that counts; 
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from threading import Event, Thread
 from types import TracebackType
+from uuid import UUID
 
 from messaging.delivery.calling import call
 from messaging.delivery.claiming import Claim
@@ -17,11 +19,27 @@ from messaging.delivery.preparing import Job
 from messaging.gateway.http import Line
 
 # Results are handed over together where they come thick, since each hand-over costs a few commits: one waits for
-# others as long as the loop has no time to spare, or until half of all calls have landed, and never longer than this.
+# others as long as the loop has no time to spare or enough on deck, or until half of all calls have landed, and never
+# longer than this.
 GATHER_SECONDS = 0.02
 TICK_SECONDS = 0.001
 CLOSE_SECONDS = 10.0
 Landed = tuple[Lane, Claim, Result]
+
+
+@dataclass(slots=True)
+class Deck:
+    """An account's calls: how many are in the air, and those that wait for one of these to land; they were `filled`
+    when the last came."""
+
+    waiting: deque[Job] = field(default_factory=deque)
+    filled: int = 0
+    in_the_air: int = 0
+
+    @property
+    def stocked(self) -> bool:
+        """Whether more than half of those that waited still do."""
+        return 2 * len(self.waiting) > self.filled
 
 
 class Flights:
@@ -34,6 +52,7 @@ class Flights:
         self._landed: deque[Landed] = deque()
         self._news = Event()
         self._gathering = False
+        self._decks: defaultdict[UUID, Deck] = defaultdict(Deck)
         self._tasks: set[asyncio.Task[None]] = set()
         self._line: Line | None = None
         self.flying = 0
@@ -55,7 +74,7 @@ class Flights:
             self._loop.close()
 
     def launch(self, lane: Lane, jobs: Sequence[Job]) -> None:
-        """Make these calls."""
+        """Make these calls, no more at a time than the lane may: what is too many waits for others to land."""
         if jobs:
             lane.flying += len(jobs)
             self.flying += len(jobs)
@@ -90,14 +109,24 @@ class Flights:
             await self._line.aclose()
 
     def _start(self, lane: Lane, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            task = self._loop.create_task(self._fly(lane, job))
+        deck = self._decks[lane.row.pk]
+        deck.waiting.extend(jobs)
+        self._take_off(lane, deck)
+        deck.filled = len(deck.waiting)
+
+    def _take_off(self, lane: Lane, deck: Deck) -> None:
+        # At least one, though the share may be gone by now: what is marked for the wire can only leave.
+        while deck.waiting and deck.in_the_air < max(1, lane.calls):
+            deck.in_the_air += 1
+            task = self._loop.create_task(self._fly(lane, deck, deck.waiting.popleft()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, lane: Lane, job: Job) -> None:
+    async def _fly(self, lane: Lane, deck: Deck, job: Job) -> None:
         assert self._line
         self._landed.append((lane, job.claim, await call(self._line, lane, job)))
+        deck.in_the_air -= 1
+        self._take_off(lane, deck)
         if not self._gathering:
             self._gathering = True
             now = self._loop.time()
@@ -105,7 +134,7 @@ class Flights:
 
     def _gather(self, since: float, before: float) -> None:
         now = self._loop.time()
-        idle = now - before < 2 * TICK_SECONDS
+        idle = now - before < 2 * TICK_SECONDS and not any(deck.stocked for deck in self._decks.values())
         if idle or now - since >= GATHER_SECONDS or len(self._landed) * 2 >= self.flying:
             self._gathering = False
             self._news.set()

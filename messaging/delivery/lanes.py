@@ -20,7 +20,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Lane:
-    """An account at work. `flying` are its calls under way; it is left alone until `rests_until` (monotonic)."""
+    """An account at work.
+
+    `flying` are its calls under way and on deck: marked for the wire and waiting for others to land, `spare` of them at
+    most. It is left alone until `rests_until` (monotonic).
+    """
 
     row: ProviderAccount
     account: Account
@@ -28,6 +32,7 @@ class Lane:
     pace: Pace
     slots: Slots
     flying: int = 0
+    spare: int = 0
     rests_until: float = 0.0
     # The last look found nothing that may go; a lane that only waits for its pace is not dry.
     dry: bool = False
@@ -44,10 +49,14 @@ class Lane:
         return self.slots.calls
 
     def room(self) -> int:
-        """How many calls may begin. Keeps this process's share alive: to be called every few seconds."""
-        free = self.slots.room(self.flying, dry=self.dry)
+        """How many more may be marked for the wire. Keeps this process's share alive: to be called every few seconds.
+
+        As many as calls may begin, and those on deck: as many as landed together last, so that none of the calls that
+        are free need wait for the database, and at most half of all, since a worker that dies leaves them in doubt.
+        """
+        self.slots.room(min(self.flying, self.calls), dry=self.dry)
         self.pace.processes = self.slots.processes
-        return free
+        return max(0, self.calls + min(self.spare, self.calls // 2) - self.flying)
 
 
 def lanes() -> list[Lane]:

@@ -1,7 +1,8 @@
 """The pump: keeps a bounded number of calls in flight and writes down what comes of each.
 
-Claims are taken a little ahead and marked for the wire only as calls become free, so that a worker that dies leaves no
-more in doubt than it had in flight. One process may run it beside any number of others: the claims keep them apart.
+Claims are taken a little ahead and marked for the wire only as calls become free, and where calls end quickly a few
+more (`Lane.room`): a worker that dies leaves little more in doubt than it had in flight. One process may run it
+beside any number of others: the claims keep them apart.
 """
 
 import logging
@@ -154,7 +155,7 @@ def _adapt(stand: Stand, now: float) -> None:
 
 
 def _take_off(turn: Turn, stand: Stand) -> None:
-    """Mark as many for the wire as there are calls free, and launch them."""
+    """Mark as many for the wire as there is room for, and launch them."""
     lane = stand.lane
     room = lane.room()
     jobs, stand.ahead = stand.ahead[:room], stand.ahead[room:]
@@ -163,7 +164,9 @@ def _take_off(turn: Turn, stand: Stand) -> None:
     # What only stores a content needs no wire mark: it may be repeated.
     turn.flights.launch(lane, [job for job in jobs if job.saves])
     sends = {job.claim.transaction.pk: job for job in jobs if not job.saves}
-    marked = mark_wire([job.claim for job in sends.values()], call_seconds=lane.provider.client.CALL_SECONDS)
+    # One that waits on deck must have its lease for the call before it and for its own.
+    seconds = 2 * lane.provider.client.CALL_SECONDS
+    marked = mark_wire([job.claim for job in sends.values()], call_seconds=seconds)
     turn.flights.launch(lane, [sends[taken.transaction.pk] for taken in marked])
 
 
@@ -183,6 +186,7 @@ def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
     landed = []
     for stand in turn.stands:
         results = [(taken, result) for lane, taken, result in ended if lane is stand.lane]
+        stand.lane.spare = len(results)
         try:
             refused = any(about_account(stand.lane.row, result) for _taken, result in results)
         except DatabaseError as error:
