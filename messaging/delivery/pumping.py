@@ -5,40 +5,36 @@ more (`Lane.room`): a worker that dies leaves little more in doubt than it had i
 beside any number of others: the claims keep them apart.
 """
 
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError
 
 from messaging import watching
 from messaging.delivery import attachments
-from messaging.delivery.claiming import Claim, claim, put_off, withdraw
+from messaging.delivery.claiming import claim, put_off, withdraw
 from messaging.delivery.flights import Flights
+from messaging.delivery.keeping import Keeper
 from messaging.delivery.lanes import Lane, lanes
 from messaging.delivery.marking import mark_wire
-from messaging.delivery.outcomes import Result
 from messaging.delivery.pausing import about_account
 from messaging.delivery.preparing import Job, prepare
 from messaging.delivery.recording import record
 from messaging.gateway import http
-from messaging.models import ProviderAccount
 
-logger = logging.getLogger(__name__)
 # One turn of the pump: short, so that a worker told to stop need not be waited for.
 TURN_SECONDS = 15.0
 # How long an account without due work is left alone within a turn.
 REST_SECONDS = 0.3
 # What was claimed ahead of a free call is given back after this long: well before its lease is too short for a call.
 KEEP_SECONDS = 20.0
+# How many calls may be under way, on deck, or not yet written, for each that may be under way.
+MOST_IN_DOUBT = 2.5
 # Claims that left within the one are followed by larger ones, up to so many for each call at a time; those that took
 # longer than the other by smaller ones.
 QUICK_SECONDS, SLOW_SECONDS = 0.25, 0.5
 MOST_WAVES = 4
-# How long to wait before results are recorded once more. In all well below a lease.
-RECORD_PAUSES = (0.2, 1.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -57,6 +53,7 @@ class Turn:
     """One turn of the pump over all accounts."""
 
     flights: Flights
+    keeper: Keeper
     stands: list[Stand]
     sent: int = 0
     broken: Exception | None = None
@@ -72,20 +69,20 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
     if not at_work:
         return 0
     ends = monotonic() + seconds
-    with Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT) as flights:
-        turn = Turn(flights, [Stand(lane) for lane in at_work])
+    calls = Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT)
+    with calls as flights, Keeper() as keeper:
+        turn = Turn(flights, keeper, [Stand(lane) for lane in at_work])
         while True:
             landed = _land(turn)
-            # Before the refilling, whose own trouble with the database must not cost what has landed its patience.
-            patience = () if turn.broken else RECORD_PAUSES
             over = turn.broken is not None or monotonic() >= ends
             if over:
                 _give_back(turn)
             else:
                 _refill_all(turn)
-            # After that: what came of calls is written while the next ones fly.
-            _record(turn, landed, patience)
-            if flights.flying or landed:
+            # After that, where nobody else does it: what came of calls is written while the next ones fly.
+            keeper.catch_up()
+            turn.broken = turn.broken or keeper.fault
+            if flights.flying or landed or keeper.busy:
                 continue
             if turn.broken:
                 raise turn.broken
@@ -157,8 +154,9 @@ def _adapt(stand: Stand, now: float) -> None:
 def _take_off(turn: Turn, stand: Stand) -> None:
     """Mark as many for the wire as there is room for, and launch them."""
     lane = stand.lane
-    room = lane.room()
-    jobs, stand.ahead = stand.ahead[:room], stand.ahead[room:]
+    # Whatever is not written yet is in doubt should the worker die, as what is under way is.
+    room = min(lane.room(), int(MOST_IN_DOUBT * lane.calls) - lane.flying - turn.keeper.unwritten(lane.row.pk))
+    jobs, stand.ahead = stand.ahead[: max(0, room)], stand.ahead[max(0, room) :]
     if not jobs:
         return
     # What only stores a content needs no wire mark: it may be repeated.
@@ -180,13 +178,17 @@ def _withdraw(turn: Turn, stand: Stand) -> None:
         turn.broken = turn.broken or error
 
 
-def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
-    """Wait for calls to end. Out: what came of them, by account."""
-    ended = turn.flights.land(REST_SECONDS) if turn.flights.flying else []
-    landed = []
+def _land(turn: Turn) -> bool:
+    """Wait for calls to end, and have it written what came of them. Out: whether any did."""
+    if not turn.flights.flying:
+        turn.keeper.wait(REST_SECONDS)
+        return False
+    ended = turn.flights.land(REST_SECONDS)
     for stand in turn.stands:
         results = [(taken, result) for lane, taken, result in ended if lane is stand.lane]
         stand.lane.spare = len(results)
+        if results:
+            turn.keeper.give(stand.lane.row, results)
         try:
             refused = any(about_account(stand.lane.row, result) for _taken, result in results)
         except DatabaseError as error:
@@ -196,50 +198,4 @@ def _land(turn: Turn) -> list[tuple[Stand, list[tuple[Claim, Result]]]]:
             # Others of this account would fare the same; look again in the next turn.
             stand.lane.rests_until, stand.lane.dry = monotonic() + TURN_SECONDS, True
             _withdraw(turn, stand)
-        if results:
-            landed.append((stand, results))
-    return landed
-
-
-def _record(
-    turn: Turn, landed: Sequence[tuple[Stand, list[tuple[Claim, Result]]]], patience: tuple[float, ...]
-) -> None:
-    """Write down what came of calls, one commit for each account, again after pauses of `patience` where needed."""
-    for stand, results in landed:
-        try:
-            _keep(stand.lane.row, results, patience)
-        except Exception as error:
-            turn.broken = error
-
-
-def _keep(account: ProviderAccount, results: list[tuple[Claim, Result]], pauses: tuple[float, ...]) -> None:
-    """Record, again on a new connection when the database went away: what is not recorded becomes unknown.
-
-    A second time is harmless: the lease it is fenced by ended with the first.
-    """
-    for pause in pauses:
-        try:
-            return record(account, results)
-        except OperationalError:
-            logger.warning("the database went away while %d results were recorded; trying again", len(results))
-            connection.close()
-            sleep(pause)
-        except Exception:
-            return _keep_each(account, results)
-    return record(account, results)
-
-
-def _keep_each(account: ProviderAccount, results: list[tuple[Claim, Result]]) -> None:
-    """Record results in commits of their own: one that cannot be stored must not take the others along.
-
-    Raises what was wrong with the last of those.
-    """
-    fault: Exception | None = None
-    for taken, result in results:
-        try:
-            record(account, [(taken, result)])
-        except Exception as error:
-            logger.exception("what came of transaction %s cannot be recorded", taken.transaction.pk)
-            fault = error
-    if fault:
-        raise fault
+    return bool(ended)

@@ -12,7 +12,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import delivery
-from messaging.delivery import calling, preparing, pumping
+from messaging.delivery import calling, keeping, preparing, pumping
 from messaging.delivery.claiming import MOST_CRASHES, Claim, claim
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
@@ -190,7 +190,7 @@ def test_trouble_over_the_next_claim_costs_no_result_its_patience(
     account.concurrency = 1
     account.save()
     rows = queued("+14165550100", "+14165550108").transactions
-    real_claim, real_record, claims, records = pumping.claim, pumping.record, [], []
+    real_claim, real_record, claims, records = pumping.claim, keeping.record, [], []
 
     def failing_claim(row: ProviderAccount, _most: int) -> Sequence[Claim]:
         claims.append(1)
@@ -205,7 +205,7 @@ def test_trouble_over_the_next_claim_costs_no_result_its_patience(
         real_record(*words)
 
     monkeypatch.setattr(pumping, "claim", failing_claim)
-    monkeypatch.setattr(pumping, "record", failing_record)
+    monkeypatch.setattr(keeping, "record", failing_record)
     with pytest.raises(OperationalError):
         delivery.pump(once=True)
 
@@ -241,7 +241,7 @@ def test_a_result_that_cannot_be_stored_takes_no_other_along(account, queued: Ca
     results += [(taken, Result(accepted=Accepted(f"t-{n}"))) for n, taken in enumerate(others)]
 
     with pytest.raises(UnicodeEncodeError):
-        pumping._keep(account, results, (0.0,))
+        keeping.keep(account, results, (0.0,))
 
     assert sorted(rows.values_list("status", flat=True)) == ["accepted", "accepted", "sending"]
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from messaging import consent, delivery, encoding, receipts, steering, timeline
-from messaging.delivery import failpoints, pumping
+from messaging.delivery import failpoints, keeping, pumping
 from messaging.models import Message, ProviderAccount, SendAttempt, Sender, Transaction
 from messaging.statuses import CANCELLABLE, Status
 from mmsportal.sandbox.testing import Running
@@ -130,6 +130,8 @@ def test_whatever_happens_between_two_lines_nothing_is_lost_doubled_or_sent_agai
     for message in messages:
         steering.refresh(message)
     hands = Hands(seed, messages, composer)
+    # One thing at a time, or nobody could say what came first.
+    monkeypatch.setattr(keeping, "POSTGRES", False)
     # Nothing here is timed: a worker need not rest.
     monkeypatch.setattr(pumping, "REST_SECONDS", 0.01)
     monkeypatch.setattr(failpoints, "reach", hands.reach)
