@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import callbacks, queues, timeline
 from messaging.models import SendAttempt, Transaction, rows
-from messaging.models.loading import AMONG, columns, listed
+from messaging.models.loading import AMONG, listed
 from messaging.models.rows import POSTGRES
 from messaging.statuses import Status
 
@@ -34,7 +34,7 @@ BEGIN = """
 INSERT INTO messaging_sendattempt
   (transaction_id, number, sender_id, phase, outcome, provider_ref, code, text, answer, started_at)
 SELECT id, attempt_no, sender_id, 'claimed', '', '', '', '', '', %s FROM messaging_transaction WHERE id {among}
-RETURNING {columns}
+RETURNING id, transaction_id, number, sender_id
 """
 # What may go at once: the ordinary case. {asked} holds each transaction with the lease it was claimed under.
 LOOK = """
@@ -132,9 +132,13 @@ def claim(identities: Collection[UUID], token: UUID, until: datetime, now: datet
 
 def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, SendAttempt]:
     """Write a try for each of these transactions, which were just claimed. Out: they, by transaction."""
-    statement = BEGIN.format(among=AMONG, columns=columns(SendAttempt, "messaging_sendattempt"))
-    tries = SendAttempt.objects.raw(statement, [_moment(now), listed(sorted(identities))])
-    return {one.transaction_id: one for one in tries}
+    found = _run(BEGIN.format(among=AMONG), [_moment(now), listed(sorted(identities))])
+    blank = {field.attname: field.get_default() for field in SendAttempt._meta.concrete_fields} | {"started_at": now}
+    tries = {}
+    for pk, subject, number, sender in found:
+        own = {"id": pk, "transaction_id": _uuid(subject), "number": number, "sender_id": _uuid(sender)}
+        tries[_uuid(subject)] = SendAttempt.from_db(DEFAULT_DB_ALIAS, blank.keys(), (blank | own).values())
+    return tries
 
 
 def look(leases: Mapping[UUID, UUID], left: timedelta) -> tuple[dict[UUID, Look], datetime]:
