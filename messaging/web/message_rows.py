@@ -7,8 +7,6 @@ together (measured).
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -17,13 +15,13 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KT
 from django.urls import reverse
-from django.utils.dateformat import format as format_date
+from django.utils.dates import MONTHS_3
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messaging.models import Message, Transaction
 from messaging.statuses import CANCELLABLE
-from messaging.web.looks import Segment, segments
+from messaging.web.looks import GROUPS, segments
 
 # So many recipients are counted for the bars of one page; the bars of the biggest messages are left to their own pages.
 MOST_COUNTED = 50_000
@@ -37,7 +35,8 @@ Values = Mapping[str, Any]
 class Row:
     """A message with its progress; `bar` is empty where counting would cost too much, and `outcome` says it in words.
 
-    `subject` is empty where it says no more than the name; `by_api` tells who `by` is, a key or a person.
+    `bar` has the level and the count of each group that holds any. `subject` is empty where it says no more than the
+    name; `by` is a key or a person, and `door` says which.
     """
 
     address: str
@@ -45,16 +44,25 @@ class Row:
     subject: str
     sender: str
     label: str
-    bar: Sequence[Segment]
+    bar: Sequence[tuple[str, str]]
     outcome: str
     paused: bool
     total: str
     unit: str
     by: str
-    by_api: bool
+    door: str
     at: str
     day_and_second: str
     short: str
+
+
+class _Words:
+    """What many lines say alike, in the reader's language: asked for once in a page."""
+
+    def __init__(self) -> None:
+        self.groups = {group.name: group.label.lower() for group in GROUPS}
+        self.months = {number: str(name).title() for number, name in MONTHS_3.items()}
+        self.api, self.portal = _("API"), _("Portal")
 
 
 def values_of(messages: QuerySet[Message]) -> "QuerySet[Message, Any]":
@@ -89,8 +97,9 @@ def rows_of(messages: Iterable[Values]) -> list[Row]:
     for message, status, count in rows:
         counted[message][status] = count
     # To look up the address of each costs more than all the rest of its line.
-    address_of = partial(reverse("web:message", args=[NOBODY]).replace, str(NOBODY))
-    return [_row(message, address_of(str(message["pk"])), counted[message["pk"]]) for message in messages]
+    place = reverse("web:message", args=[NOBODY])
+    words, nobody = _Words(), str(NOBODY)
+    return [_row(one, place.replace(nobody, str(one["pk"])), counted[one["pk"]], words) for one in messages]
 
 
 def _countable(messages: Sequence[Values]) -> list[UUID]:
@@ -100,27 +109,26 @@ def _countable(messages: Sequence[Values]) -> list[UUID]:
     return [message["pk"] for message, total in zip(smallest, reached, strict=True) if total <= MOST_COUNTED]
 
 
-def _row(message: Values, address: str, counts: Mapping[str, int]) -> Row:
-    name, subject, at = message["name"], str(message["subject"] or ""), message["created_at"]
+def _row(message: Values, address: str, counts: Mapping[str, int], words: _Words) -> Row:
+    name, subject, total, at = message["name"], message["subject"] or "", message["total"], message["created_at"]
     paused = bool(message["sender__paused_at"] or message["sender__account__paused_at"])
     bar = segments(counts)
-    assert isinstance(at, datetime)
     return Row(
         address=address,
         name=name or _("Untitled"),
         subject=subject if subject != name else "",
         sender=message["sender__address"],
         label=message["sender__label"],
-        bar=bar,
-        outcome=", ".join(f"{_grouped(part.count)} {part.group.label.lower()}" for part in bar),
+        bar=[(part.group.level, str(part.count)) for part in bar],
+        outcome=", ".join([f"{_grouped(part.count)} {words.groups[part.group.name]}" for part in bar]),
         paused=paused and any(counts.get(status) for status in CANCELLABLE),
-        total=_grouped(message["total"]),
-        unit=ngettext(" recipient", " recipients", message["total"]),
+        total=_grouped(total),
+        unit=ngettext(" recipient", " recipients", total),
         by=message["api_key__name"] if message["api_key"] else message["created_by__username"] or DASH,
-        by_api=bool(message["api_key"]),
+        door=words.api if message["api_key"] else words.portal,
         at=at.isoformat(),
         day_and_second=f"{at:%Y-%m-%d %H:%M:%S}",
-        short=format_date(at, "j M H:i"),
+        short=f"{at.day} {words.months[at.month]} {at:%H:%M}",
     )
 
 
