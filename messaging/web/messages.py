@@ -17,6 +17,8 @@ from messaging.web.shell import PortalMixin
 
 PAGE = 50
 COUNTED = 10_000
+# Of what has not been looked through to its end.
+COUNTED_SO_FAR = 1_000
 # How many messages one page looks through for those that a filter without an index picks.
 WINDOW = 10_000
 
@@ -94,7 +96,11 @@ def _number(found: Found, end: Place | None) -> tuple[int, bool]:
     if found.also is None:
         number = found.rows.order_by()[: COUNTED + 1].count()
         return min(number, COUNTED), number <= COUNTED
-    return down(found.rows, found.also, end).order_by().count(), end is None
+    narrowed = down(found.rows, found.also, end).order_by()
+    if end is None:
+        return narrowed.count(), True
+    # A bound is all this can be: no need to ask thousands for it.
+    return min(narrowed[: COUNTED_SO_FAR + 1].count(), COUNTED_SO_FAR), False
 
 
 def _place(before: str) -> Place | None:

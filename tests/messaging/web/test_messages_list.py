@@ -200,6 +200,17 @@ def test_the_total_is_capped(client, composer, make_message, monkeypatch) -> Non
     assert b"More than 2 messages" in client.get(LIST).content
 
 
+def test_what_is_not_looked_through_to_its_end_is_counted_less_far(client, composer, make_message, monkeypatch) -> None:
+    monkeypatch.setattr(messages, "COUNTED_SO_FAR", 2)
+    monkeypatch.setattr(messages, "PAGE", 1)
+    for _number in range(4):
+        make_message(["failed"])
+    client.force_login(composer)
+    assert b"4 messages match" in client.get(LIST, {"status": "failed"}).content
+    monkeypatch.setattr(messages, "WINDOW", 3)
+    assert b"More than 2 messages" in client.get(LIST, {"status": "failed"}).content
+
+
 def test_the_number_of_queries_does_not_grow_with_the_list(
     client, composer, make_message, django_assert_num_queries
 ) -> None:
