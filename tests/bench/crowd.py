@@ -140,6 +140,7 @@ def fill(rows: int) -> dict[str, Any]:
     biggest = Message.objects.order_by("-total").values_list("pk", flat=True)[0]
     middle = Message.objects.order_by("id").values_list("pk", flat=True)[len(sizes) // 2]
     one = Transaction.objects.filter(message=middle).get(position=0)
+    failed = Transaction.objects.filter(status="failed", pk__lte=one.pk).order_by("-pk")[0]
     return {
         "session": client.cookies["session"].value,
         "keys": [key[1] for key in keys],
@@ -147,6 +148,7 @@ def fill(rows: int) -> dict[str, Any]:
         "middle": str(middle),
         "transaction": str(one.pk),
         "number": one.recipient,
+        "failed_number": failed.recipient,
         "senders": [str(one.pk) for one in senders],
         "addresses": [one.address for one in senders],
         "rare_day": str((begin + timedelta(days=DAYS / 3)).date()),
