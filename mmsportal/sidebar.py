@@ -1,13 +1,14 @@
 """The shell of every page: Unfold's settings and the links of its sidebar, each with the right it needs."""
 
-from django.urls import reverse_lazy
-from django.utils.functional import Promise
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 
 def _link(title: str | Promise, icon: str, url: str, permission: str, **more: str) -> dict[str, object]:
     """One link; without a permission it is for all staff. `badge` names a function of the request."""
-    link = reverse_lazy(url)
+    # Every page asks for every address, and more than once: each is looked up a single time.
+    link = SimpleLazyObject(lambda: reverse(url))
     return {
         **more,
         "title": title,

@@ -18,7 +18,7 @@ from messaging.web import figures
 from messaging.web.codes import unknowns
 from messaging.web.figures import Day
 from messaging.web.looks import GROUPS
-from messaging.web.messages import rows_of
+from messaging.web.message_rows import rows_of, values_of
 from messaging.web.pausing import pauses
 from messaging.web.shell import PortalMixin
 
@@ -63,7 +63,7 @@ class Dashboard(PortalMixin, View):
         days = figures.daily(now)
         top = nice_top(max(day.total for day in days))
         left = max(40, round(DIGIT * len(f"{top:,}")) + 8)
-        latest = Message.objects.select_related("sender__account", "created_by", "api_key").order_by("-id")[:LATEST]
+        latest = values_of(Message.objects.order_by("-id"))[:LATEST]
         context = {
             "today": figures.today(days, now),
             "columns": columns(days, top, left),

@@ -22,8 +22,8 @@ from messaging.lists import MARK, lines
 from messaging.models import Message, Sender, Transaction
 from messaging.statuses import LABELS, Status
 from messaging.web.message import RecipientFilters, picked
-from messaging.web.messages import readable_query, window
-from messaging.web.searching import Found, MessageFilters, behind, find, read_number, statuses_of
+from messaging.web.messages import down, ending, readable_query
+from messaging.web.searching import Found, MessageFilters, Place, find, read_number, statuses_of
 from messaging.web.shell import PortalMixin
 
 logger = logging.getLogger(__name__)
@@ -167,11 +167,13 @@ def _gathered(messages: list[Message], rows: QuerySet[Transaction]) -> tuple[Map
 
 
 def _messages(found: Found) -> Iterator[Message]:
-    rows, last = found.rows.only("name", "total", "created_at"), None
+    last: Place | None = None
     while True:
-        page, end = window(rows.filter(behind(last)) if last else rows, found.also, AT_ONCE)
+        rows = found.after(last, AT_ONCE)
+        end = ending(rows, found.also)
+        page = list(down(rows, found.also, end).only("name", "total", "created_at")[:AT_ONCE])
         yield from page
-        last = page[-1] if len(page) == AT_ONCE else end
+        last = Place(page[-1].created_at, page[-1].pk) if len(page) == AT_ONCE else end
         # Without a further condition nothing says where looking ended: a short page is the last one.
         if last is None:
             return

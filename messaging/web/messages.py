@@ -1,41 +1,26 @@
 """The list of messages."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 from django.views import View
 
-from messaging.models import Message, Transaction
-from messaging.statuses import CANCELLABLE
-from messaging.web.looks import Segment, segments
-from messaging.web.searching import Found, MessageFilters, behind, down_to, find
+from messaging.models import Message
+from messaging.web.message_rows import rows_of, values_of
+from messaging.web.searching import Found, MessageFilters, Place, down_to, find
 from messaging.web.shell import PortalMixin
 
 PAGE = 50
 COUNTED = 10_000
+# Of what has not been looked through to its end.
+COUNTED_SO_FAR = 100
 # How many messages one page looks through for those that a filter without an index picks.
 WINDOW = 10_000
-# So many recipients are counted for the bars of one page; the bars of the biggest messages are left to their own pages.
-MOST_COUNTED = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A message with its progress; `bar` is empty where counting would cost too much."""
-
-    message: Message
-    subject: str
-    bar: Sequence[Segment]
-    paused: bool = False
 
 
 class MessageList(PortalMixin, View):
@@ -71,14 +56,18 @@ def page_of(found: Found, before: str) -> dict[str, Any]:
     However many messages there are, a page looks through WINDOW of them; it may be empty and still be continued.
     """
     last = _place(before)
-    rows = found.rows.select_related("sender__account", "created_by", "api_key").defer("routing", "substitutions")
-    rows = rows.filter(behind(last)) if last else rows
-    number, counted = _number(found)
-    page, end = window(rows, found.also, PAGE + 1)
+    rows = found.after(last, PAGE + 1)
+    end = ending(rows, found.also)
+    page = list(values_of(down(rows, found.also, end))[: PAGE + 1])
     more = len(page) > PAGE
+    if last or more:
+        number, counted = _number(found, ending(found.rows, found.also) if last else end)
+    else:
+        # What was looked through for the page is all there is to count.
+        number, counted = len(page), end is None
     return {
         "rows": rows_of(page[:PAGE]),
-        "before": page[PAGE - 1].pk if more else end and end.pk,
+        "before": page[PAGE - 1]["pk"] if more else end and end.pk,
         "continued": bool(last),
         "looked_through": 0 if more or end is None else WINDOW,
         "total": number,
@@ -86,56 +75,38 @@ def page_of(found: Found, before: str) -> dict[str, Any]:
     }
 
 
-def window(rows: QuerySet[Message], also: Q | None, most: int) -> tuple[list[Message], Message | None]:
-    """The first `most` of ordered rows that `also` picks, and the message at which looking for them ended, None at the
-    end of all. Two queries."""
+def ending(rows: QuerySet[Message], also: Q | None) -> Place | None:
+    """Where looking through ordered rows for those that `also` picks ends; None at the end of all. At most a query."""
     if also is None:
-        return list(rows[:most]), None
-    end = rows.select_related(None).only("created_at")[WINDOW - 1 : WINDOW].first()
-    return list((rows.filter(down_to(end)) if end else rows).filter(also)[:most]), end
+        return None
+    last = rows.values_list("created_at", "pk")[WINDOW - 1 : WINDOW].first()
+    return Place(*last) if last else None
 
 
-def _number(found: Found) -> tuple[int, bool]:
+def down(rows: QuerySet[Message], also: Q | None, end: Place | None) -> QuerySet[Message]:
+    """Those of ordered rows that `also` picks, not further than `end`."""
+    rows = rows.filter(down_to(end)) if end else rows
+    return rows if also is None else rows.filter(also)
+
+
+def _number(found: Found, end: Place | None) -> tuple[int, bool]:
     """How many there are among those that the first page looks through, and whether that is all of them."""
+    if found.hits is not None:
+        return len(found.hits), True
     if found.also is None:
         number = found.rows.order_by()[: COUNTED + 1].count()
         return min(number, COUNTED), number <= COUNTED
-    end = found.rows.only("created_at")[WINDOW - 1 : WINDOW].first()
-    rows = found.rows.filter(down_to(end)) if end else found.rows
-    return rows.filter(found.also).order_by().count(), end is None
+    narrowed = down(found.rows, found.also, end).order_by()
+    if end is None:
+        return narrowed.count(), True
+    # A bound is all this can be: no need to ask thousands for it.
+    return min(narrowed[: COUNTED_SO_FAR + 1].count(), COUNTED_SO_FAR), False
 
 
-def _place(before: str) -> Message | None:
+def _place(before: str) -> Place | None:
     identity = uuid_or_none(before)
-    return Message.objects.filter(pk=identity).only("created_at").first() if identity else None
-
-
-def rows_of(messages: Iterable[Message]) -> list[Row]:
-    """Messages with their bars, in one query: of the smallest, until MOST_COUNTED recipients are counted."""
-    messages = list(messages)
-    counted: dict[UUID, dict[str, int]] = defaultdict(dict)
-    rows = (
-        Transaction.objects.filter(message__in=_countable(messages))
-        .order_by()
-        .values_list("message", "status")
-        .annotate(Count("pk"))
-    )
-    for message, status, count in rows:
-        counted[message][status] = count
-    return [_row(message, counted[message.pk]) for message in messages]
-
-
-def _countable(messages: Sequence[Message]) -> list[UUID]:
-    """The smallest of them, as many as may be counted for one page."""
-    smallest = sorted(messages, key=lambda message: message.total)
-    reached = accumulate(message.total for message in smallest)
-    return [message.pk for message, total in zip(smallest, reached, strict=True) if total <= MOST_COUNTED]
-
-
-def _row(message: Message, counts: dict[str, int]) -> Row:
-    paused = bool(message.sender.paused_at or message.sender.account.paused_at)
-    waits = any(counts.get(status) for status in CANCELLABLE)
-    return Row(message, _subject(message.content), segments(counts), paused and waits)
+    found = Message.objects.filter(pk=identity).values_list("created_at", "pk").first() if identity else None
+    return Place(*found) if found else None
 
 
 def page_link(request: HttpRequest, before: object) -> str:
@@ -152,7 +123,3 @@ def uuid_or_none(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _subject(content: Mapping[str, Any]) -> str:
-    return str(content.get("subject") or "")

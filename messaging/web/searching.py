@@ -1,11 +1,12 @@
 """The filters of the message list: what was typed, read and bounded, and the messages it picks."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
@@ -25,6 +26,7 @@ MOST_HITS = 1_000
 LEAST_DIGITS = TAIL_DIGITS
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 NUMBER = re.compile(r"\+?[\d\s().-]{4,24}")
+NEWEST_FIRST = Message.objects.order_by("-created_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,32 @@ class Number:
         return tail if len(self.ending) <= TAIL_DIGITS else tail & Q(**{f"{field}__endswith": self.ending})
 
 
+class Place(NamedTuple):
+    """Where a message stands in the list."""
+
+    created_at: datetime
+    pk: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search picks: `rows`, newest first, which an index walks, and `also`, what each of them is asked.
 
-    `note` says in words where the search ended, "" when nothing was left out.
+    `note` says in words where the search ended, "" when nothing was left out. What a text picks of the rows is few:
+    `hits` are the places of all of them, newest first; None where nothing was typed.
     """
 
     rows: QuerySet[Message]
     also: Q | None
     note: str = ""
+    hits: Sequence[Place] | None = None
+
+    def after(self, last: Place | None, most: int) -> QuerySet[Message]:
+        """The rows that follow a place, from the newest for None; of `hits` the first `most`. No query."""
+        if self.hits is None:
+            return self.rows.filter(behind(last)) if last else self.rows
+        following = [hit.pk for hit in self.hits if last is None or hit < last]
+        return NEWEST_FIRST.filter(pk__in=following[:most])
 
 
 class MessageFilters(forms.Form):
@@ -119,8 +137,8 @@ def read_number(text: str, *, whole: bool) -> Number | None:
 
 
 def find(filters: dict[str, Any], *, whole: bool) -> Found:
-    """The messages that the read filters pick, newest first. Two queries for a search text, none otherwise."""
-    rows, also = Message.objects.order_by("-created_at", "-id"), []
+    """The messages that the read filters pick, newest first. Up to four queries for a search text, none otherwise."""
+    rows, also = NEWEST_FIRST.all(), []
     if sender := filters.get("sender"):
         rows = rows.filter(sender=sender)
     if since := filters.get("since"):
@@ -131,11 +149,9 @@ def find(filters: dict[str, Any], *, whole: bool) -> Found:
         also.append(Q(Exists(Transaction.objects.filter(message=OuterRef("pk"), status__in=statuses))))
     if source := filters.get("source"):
         also.append(Q(source=source))
-    asked, note = reduce(and_, also) if also else None, ""
-    if text := filters.get("q", ""):
-        hits, note = _hits(rows, text, whole=whole)
-        rows = rows.filter(pk__in=hits)
-    return Found(rows, asked, note)
+    asked = reduce(and_, also) if also else None
+    text = filters.get("q", "")
+    return _found(rows, asked, text, whole=whole) if text else Found(rows, asked)
 
 
 def statuses_of(filters: dict[str, Any]) -> tuple[str, ...]:
@@ -143,31 +159,43 @@ def statuses_of(filters: dict[str, Any]) -> tuple[str, ...]:
     return next((group.statuses for group in GROUPS if group.name == filters.get("status")), ())
 
 
-def behind(last: Message) -> Q:
+def behind(last: Place) -> Q:
     """What follows a message in the list. The first condition is the second's too: it is for the index."""
     return Q(created_at__lte=last.created_at) & (Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk))
 
 
-def down_to(end: Message) -> Q:
+def down_to(end: Place) -> Q:
     """What comes before a message in the list, and the message itself."""
     return Q(created_at__gte=end.created_at) & (Q(created_at__gt=end.created_at) | Q(pk__gte=end.pk))
 
 
-def _hits(rows: QuerySet[Message], text: str, *, whole: bool) -> tuple[list[UUID], str]:
-    """The ids of the newest messages with a text in name, subject or number, and the search's bounds in words."""
-    words, note = Q(name__icontains=text) | Q(content__subject__icontains=text), ""
+def _found(rows: QuerySet[Message], also: Q | None, text: str, *, whole: bool) -> Found:
+    """The newest messages with a text in name, subject or number, and the search's bounds in words."""
+    words, note, nearest = Q(name__icontains=text) | Q(content__subject__icontains=text), "", rows
     # As a part of the page's question it might be answered by reading all messages there are.
-    last = list(rows.only("created_at")[READ_THROUGH - 1 : READ_THROUGH + 1])
+    last = list(rows.values_list("created_at", "pk")[READ_THROUGH - 1 : READ_THROUGH + 1])
     if len(last) == 2:
-        rows = rows.filter(down_to(last[0]))
+        nearest = rows.filter(down_to(Place(*last[0])))
         note = _("Names and subjects: the newest %(number)s messages were searched. Give dates to look elsewhere.") % {
             "number": f"{READ_THROUGH:,}"
         }
-    hits = list(rows.filter(words).values_list("pk", flat=True)[:MOST_HITS])
-    if number := read_number(text, whole=whole):
-        found = Transaction.objects.filter(number.condition).order_by("-id").values_list("message", flat=True)
-        hits += list(found[:MOST_HITS])
-    return hits, note
+    named = list(nearest.filter(words).values_list("created_at", "pk")[:MOST_HITS])
+    numbered = _written_to(text, whole=whole)
+    if numbered or (named and also is not None):
+        # Of so few each can be asked at once; and a message may have been found in both ways.
+        few = rows.filter(pk__in={pk for _at, pk in named} | numbered)
+        named = list((few if also is None else few.filter(also)).values_list("created_at", "pk"))
+    hits = [Place(*place) for place in named]
+    return Found(rows, None, note, hits)
+
+
+def _written_to(text: str, *, whole: bool) -> set[UUID]:
+    """The newest messages that went to the number a text means; none when it is no number."""
+    number = read_number(text, whole=whole)
+    if number is None:
+        return set()
+    found = Transaction.objects.filter(number.condition).order_by("-id").values_list("message", flat=True)
+    return set(found[:MOST_HITS])
 
 
 def _start(day: date) -> datetime:

@@ -17,6 +17,8 @@ from typing import Any
 DAYS = 60
 BIGGEST = 100_000
 SMALLEST = 10_000
+# Of so many a hundred numbers end in the same four digits.
+ALIKE = 1_000_000
 
 
 def fill(rows: int) -> dict[str, Any]:
@@ -92,8 +94,7 @@ def fill(rows: int) -> dict[str, Any]:
                 "sender_id": spell.uuid(sender(senders[0].pk)),
                 "position": "nums.n",
                 "client_ref": f"'R' || {whole}",
-                # A prime step: neighbours in the table are no neighbours in number.
-                "recipient": f"'+1' || (2005550100 + ({whole} * 7919) % 700000000)",
+                "recipient": f"'+1' || (2005550100 + ({whole} * {_step(rows)}) % 700000000)",
                 "status": f"CASE WHEN {whole} % 100 < 80 THEN 'delivered' WHEN {whole} % 100 < 85 THEN 'read'"
                 f" WHEN {whole} % 100 < 90 THEN 'failed' WHEN {whole} % 100 < 93 THEN 'unconfirmed'"
                 f" WHEN crowd.n < {rare} AND {whole} % 100 = 99 AND crowd.n % 90 = 0 THEN 'cancelled'"
@@ -139,6 +140,7 @@ def fill(rows: int) -> dict[str, Any]:
     biggest = Message.objects.order_by("-total").values_list("pk", flat=True)[0]
     middle = Message.objects.order_by("id").values_list("pk", flat=True)[len(sizes) // 2]
     one = Transaction.objects.filter(message=middle).get(position=0)
+    failed = Transaction.objects.filter(status="failed", pk__lte=one.pk).order_by("-pk")[0]
     return {
         "session": client.cookies["session"].value,
         "keys": [key[1] for key in keys],
@@ -146,6 +148,7 @@ def fill(rows: int) -> dict[str, Any]:
         "middle": str(middle),
         "transaction": str(one.pk),
         "number": one.recipient,
+        "failed_number": failed.recipient,
         "senders": [str(one.pk) for one in senders],
         "addresses": [one.address for one in senders],
         "rare_day": str((begin + timedelta(days=DAYS / 3)).date()),
@@ -166,6 +169,15 @@ def _sizes(rows: int) -> Iterator[int]:
             yield middle.pop()
     yield from middle
     yield from reversed(newest)
+
+
+def _step(rows: int) -> int:
+    """From one number to the next: a multiple of a prime, so that neighbours in the table are none in number.
+
+    In a smaller crowd it is so much larger that as many numbers end alike as in a big one: a search by the last digits
+    is compared with one that finds as many.
+    """
+    return 7919 * max(1, ALIKE // rows)
 
 
 class _Spelling:

@@ -94,7 +94,8 @@ def pages(asks: dict[str, Any]) -> list[Page]:
         "last_7_miss": "q=5550199",
         "name": "q=Crowd",
         "name_miss": "q=nothing+is+called+so",
-        "number_failed": f"q={number[-4:]}&status=failed",
+        # Of a number that has failed: else a small crowd has next to nothing to show.
+        "number_failed": f"q={asks['failed_number'][-4:]}&status=failed",
     }
     biggest, one = f"/messages/{asks['biggest']}/", f"/transactions/{asks['transaction']}/"
     address = asks["addresses"]
