@@ -146,6 +146,8 @@ SPOOL_DIR = env.VAR_DIR / "spool"
 
 CELERY_BROKER_URL = env.BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
+# A connection for each task costs more than most tasks do; how long one is kept is for CONN_MAX_AGE to say.
+CELERY_DB_REUSE_MAX = 10**9
 # Celery would put its own handlers in the place of ours, and with them lose the masking.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
