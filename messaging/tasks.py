@@ -45,6 +45,8 @@ def drain_receipts() -> None:
         if not ours:
             return
         receipts.drain()
+    if receipts.asked_again():
+        ring_receipts()
     if inbound.texts_due():
         _ring(fetch_texts)
     ring_callbacks()
