@@ -168,8 +168,11 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_broker),
         "data_folder_out": str(_broker),
         "control_folder": str(_broker / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": 0.05,
     }
+    # The folder is looked at between two polls only: one ring at a time would make what the beat rings for all at once
+    # keep everything else waiting for a second. Whatever a worker that dies had fetched, the beat rings for again.
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 8
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 900,
