@@ -6,6 +6,7 @@ from django.urls import reverse_lazy
 from mmsportal import env, file_storage
 from mmsportal.published_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mmsportal.rounds import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from mmsportal.rounds import CELERY_DB_REUSE_MAX as CELERY_DB_REUSE_MAX
 from mmsportal.rounds import queues
 from mmsportal.sidebar import UNFOLD as UNFOLD
 
@@ -146,8 +147,6 @@ SPOOL_DIR = env.VAR_DIR / "spool"
 
 CELERY_BROKER_URL = env.BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
-# A connection for each task costs more than most tasks do; how long one is kept is for CONN_MAX_AGE to say.
-CELERY_DB_REUSE_MAX = 10**9
 # Celery would put its own handlers in the place of ours, and with them lose the masking.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
@@ -170,8 +169,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "control_folder": str(_broker / "control"),
         "polling_interval": 0.05,
     }
-    # The folder is looked at between two polls only: one ring at a time would make what the beat rings for all at once
-    # keep everything else waiting for a second. Whatever a worker that dies had fetched, the beat rings for again.
+    # One that holds as many rings as it has processes fetches the next only by the next poll; a lost ring comes again.
     CELERY_WORKER_PREFETCH_MULTIPLIER = 8
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
