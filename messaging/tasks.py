@@ -24,8 +24,9 @@ from messaging import (
     watching,
 )
 
-# How often a storm of messages or receipts may ring.
+# How often a storm of messages may ring, and one of receipts: a drain of a few costs little less than one of a hundred.
 RING_EVERY = 0.25
+RECEIPTS_EVERY = 0.5
 
 
 @shared_task
@@ -45,6 +46,8 @@ def drain_receipts() -> None:
         if not ours:
             return
         receipts.drain()
+    if receipts.asked_again():
+        ring_receipts()
     if inbound.texts_due():
         _ring(fetch_texts)
     ring_callbacks()
@@ -157,7 +160,7 @@ def ring_receipts() -> None:
 
 
 def ring_receipts_soon() -> None:
-    """The same as soon as `ring_pump_soon` would."""
+    """The same for receipts: at most one ring in RECEIPTS_EVERY."""
     _receipt_bell.ring()
 
 
@@ -170,8 +173,8 @@ def ring_callbacks() -> None:
 class _Bell:
     """Rings for many from a thread of its own: at once for the first, once more behind the last."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self, ring: Callable[[], None], every: float | None = None) -> None:
+        self._ring, self._every = ring, every
         self._wanted, self._lock, self._process = Event(), Lock(), 0
 
     def ring(self) -> None:
@@ -186,8 +189,8 @@ class _Bell:
         while self._wanted.wait():
             self._wanted.clear()
             self._ring()
-            sleep(RING_EVERY)
+            sleep(self._every or RING_EVERY)
 
 
 # By their names: whoever is to ring is looked up when it does.
-_send_bell, _receipt_bell = _Bell(lambda: ring_pump()), _Bell(lambda: ring_receipts())
+_send_bell, _receipt_bell = _Bell(lambda: ring_pump()), _Bell(lambda: ring_receipts(), RECEIPTS_EVERY)

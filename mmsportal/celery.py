@@ -7,6 +7,7 @@ from time import perf_counter
 
 from celery import Celery, Task
 from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
 from mmsportal.logs import about
@@ -22,7 +23,8 @@ app.autodiscover_tasks()
 
 @task_prerun.connect
 def begun(task_id: str, task: "Task[..., object]", **_signal: object) -> None:
-    """From here on every line names the task."""
+    """From here on every line names the task; a connection that is worn or broken is left behind, as by a request."""
+    close_old_connections()
     context = about(task=task.name, task_id=task_id)
     context.__enter__()
     _running[task_id] = perf_counter(), context

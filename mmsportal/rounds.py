@@ -2,6 +2,8 @@
 
 from kombu import Exchange, Queue
 
+# A database session for each task costs more than most tasks do; how long one is kept is for CONN_MAX_AGE to say.
+CELERY_DB_REUSE_MAX = 10**9
 CELERY_BEAT_SCHEDULE = {
     # Each ring is worth nothing after the next: a worker that was away must not find a heap of them.
     "send what is due": {"task": "messaging.tasks.pump", "schedule": 5.0, "options": {"expires": 5.0}},

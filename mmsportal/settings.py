@@ -6,6 +6,7 @@ from django.urls import reverse_lazy
 from mmsportal import env, file_storage
 from mmsportal.published_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mmsportal.rounds import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from mmsportal.rounds import CELERY_DB_REUSE_MAX as CELERY_DB_REUSE_MAX
 from mmsportal.rounds import queues
 from mmsportal.sidebar import UNFOLD as UNFOLD
 
@@ -166,8 +167,10 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_broker),
         "data_folder_out": str(_broker),
         "control_folder": str(_broker / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": 0.05,
     }
+    # One that holds as many rings as it has processes fetches the next only by the next poll; a lost ring comes again.
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 8
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 900,

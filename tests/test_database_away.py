@@ -5,6 +5,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 
+from messaging import tasks
+from messaging.models import Heartbeat
+from messaging.watching import RECEIPTS
+from messaging.watching.life import forget
 from mmsportal.errors import server_error
 
 
@@ -54,3 +58,23 @@ def test_our_sessions_wait_for_nothing_too_long(setting: str, value: str):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting(%s)", [setting])
         assert cursor.fetchone() == (value,)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
+def test_a_task_whose_connection_has_died_since_the_last_one_takes_another():
+    forget()
+    tasks.drain_receipts.apply(throw=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        before = cursor.fetchone()
+    tasks.drain_receipts.apply(throw=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        kept = cursor.fetchone()
+    connection.connection.close()
+
+    tasks.drain_receipts.apply(throw=True)
+
+    assert kept == before
+    assert Heartbeat.objects.filter(pk=RECEIPTS).exists()

@@ -40,7 +40,7 @@ def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return found
 
 
-def listed(values: Iterable[str | UUID]) -> Any:
+def listed(values: Iterable[str | int | UUID]) -> Any:
     """Texts or ids for `{among}`."""
     if POSTGRES:
         return list(values)

@@ -76,8 +76,8 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore: boo
     """Insert rows of one model, AT_ONCE to a statement, taking no more of them at a time. Out: how many were written.
 
     In: of each row the fields in which it differs, the same names in all; and `same`, what they share. Foreign keys go
-    by their id; an id may be a UUID or text, a moment a datetime, but for bytes there is no way on SQLite. The other
-    fields get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
+    by their id; an id may be a UUID or text, a moment a datetime; bytes are taken on PostgreSQL only. The other fields
+    get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
     """
     written = 0
     with connection.cursor() as cursor:
@@ -221,6 +221,8 @@ def _plain(value: object) -> str:
     """A value that JSON has no word for, as its column spells it."""
     if isinstance(value, UUID):
         return value.hex
+    if isinstance(value, bytes) and POSTGRES:
+        return f"\\x{value.hex()}"
     if isinstance(value, datetime):
         return str(value if POSTGRES else connection.ops.adapt_datetimefield_value(value))
     raise TypeError(f"{type(value).__name__} cannot be written set-wise")

@@ -6,6 +6,6 @@ Many bodies at a time, in one commit; what is out of the ordinary, and whatever 
 from messaging.receipts.claiming import MOST_FAILURES, PATIENCE, replay
 from messaging.receipts.draining import drain
 from messaging.receipts.reading import QUERY, entry_of
-from messaging.receipts.turns import turn
+from messaging.receipts.turns import asked_again, turn
 
-__all__ = ["MOST_FAILURES", "PATIENCE", "QUERY", "drain", "entry_of", "replay", "turn"]
+__all__ = ["MOST_FAILURES", "PATIENCE", "QUERY", "asked_again", "drain", "entry_of", "replay", "turn"]

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.transaction import atomic
 
+from messaging import queues
 from messaging.models import ProviderAccount, ReceiptInbox
 from messaging.models.clock import database_now
+from messaging.models.loading import AMONG, columns, listed
 from messaging.models.rows import update
 
 State = ReceiptInbox.State
@@ -25,6 +28,11 @@ NOBODYS = "No message of ours answers to it."
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 # What is to be written to one row, by the names of its fields.
 Mark = dict[str, Any]
+# The condition again: SQLite knows no row locks, so the update itself decides who has it.
+LEASED = """
+UPDATE messaging_receiptinbox SET lease_token = %s, lease_until = %s
+WHERE (lease_until IS NULL OR lease_until < %s) AND id {among} RETURNING {columns}
+"""
 
 
 def claim() -> list[ReceiptInbox]:
@@ -41,13 +49,19 @@ def claim() -> list[ReceiptInbox]:
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("pk", flat=True)[:AT_ONCE]
         )
-        ReceiptInbox.objects.filter(free, pk__in=chosen).update(lease_token=token, lease_until=now + LEASE)
-    rows = list(ReceiptInbox.objects.filter(pk__in=chosen, lease_token=token).order_by("pk")) if chosen else []
+        rows = _leased(chosen, token, now) if chosen else []
     # One object for all rows of an account, so that what it knows is found out once.
     accounts = ProviderAccount.objects.in_bulk({row.account_id for row in rows})
     for row in rows:
         row.account = accounts[row.account_id]
     return rows
+
+
+def _leased(chosen: Iterable[int], token: UUID, now: datetime) -> list[ReceiptInbox]:
+    statement = LEASED.format(among=AMONG, columns=columns(ReceiptInbox, "messaging_receiptinbox"))
+    moments = [connection.ops.adapt_datetimefield_value(moment) for moment in (now + LEASE, now)]
+    rows = ReceiptInbox.objects.raw(statement, [queues.stored(token), *moments, listed(chosen)])
+    return sorted(rows, key=lambda row: row.pk)
 
 
 def let_go(rows: Iterable[ReceiptInbox]) -> None:

@@ -76,8 +76,7 @@ async def _storm(address: str, receipts: Sequence[Kept], seconds: float) -> Stor
     found, began = Storm(), time.monotonic()
     async with ClientSession(connector=TCPConnector(limit=50), timeout=ClientTimeout(total=30)) as session:
 
-        async def post(number: int, one: Kept) -> None:
-            await asyncio.sleep(max(0, began + seconds * number / len(receipts) - time.monotonic()))
+        async def post(one: Kept) -> None:
             status, start = 0, time.monotonic()
             try:
                 call = session.request(one.method, address + one.path, data=one.body, headers=one.headers)
@@ -90,6 +89,10 @@ async def _storm(address: str, receipts: Sequence[Kept], seconds: float) -> Stor
             if status != 200:
                 found.refused.append(one)
 
-        await asyncio.gather(*(post(number, one) for number, one in enumerate(receipts)))
+        # Each begins in its moment: ten thousand begun at once would keep the first ones waiting for us, not the door.
+        async with asyncio.TaskGroup() as posts:
+            for number, one in enumerate(receipts):
+                await asyncio.sleep(max(0, began + seconds * number / len(receipts) - time.monotonic()))
+                posts.create_task(post(one))
     found.took.sort()
     return found

@@ -17,7 +17,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging import receipts
+from messaging import receipts, tasks
 from messaging.arrivals import ingest
 from messaging.models import (
     Callback,
@@ -31,7 +31,7 @@ from messaging.models import (
 )
 from messaging.models.callbacks import new_signing_secret
 from messaging.models.sealing import seal
-from messaging.receipts import claiming, together
+from messaging.receipts import claiming, together, turns
 from tests.messaging.test_receipts import body
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +234,50 @@ def test_one_drains_and_one_waits_and_a_third_goes(settings, tmp_path):
         other.join(10)
 
     assert came == [False, True]
+
+
+def test_who_cannot_wait_for_a_long_drain_asks_for_another(settings, tmp_path, monkeypatch):
+    settings.SPOOL_DIR = tmp_path / "spool"
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
+
+    with receipts.turn() as first, receipts.turn() as second:
+        assert (first, second) == (True, False)
+
+    assert (receipts.asked_again(), receipts.asked_again()) == (True, False)
+
+
+def test_what_was_asked_for_before_a_drain_began_is_asked_no_more(settings, tmp_path, monkeypatch):
+    settings.SPOOL_DIR = tmp_path / "spool"
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
+    with receipts.turn(), receipts.turn():
+        pass
+
+    with receipts.turn() as ours:
+        assert ours
+
+    assert not receipts.asked_again()
+
+
+def test_a_drain_that_was_asked_again_rings_for_the_next(settings, tmp_path, monkeypatch, people, account):
+    settings.SPOOL_DIR, rung = tmp_path / "spool", []
+    monkeypatch.setattr(turns, "PATIENCE", 0.0)
+    monkeypatch.setattr(tasks, "ring_receipts", lambda: rung.append(True))
+    real = receipts.drain
+
+    def drain() -> int:
+        # Somebody rings meanwhile, once.
+        if not rung:
+            tasks.drain_receipts()
+        return real()
+
+    monkeypatch.setattr(receipts, "drain", drain)
+    post(account, told(people[0], "7501"))
+
+    tasks.drain_receipts()
+    tasks.drain_receipts()
+
+    assert rung == [True]
+    assert ReceiptInbox.objects.get().state == "done"
 
 
 def test_a_lease_that_was_lost_leaves_the_row_to_who_has_it(people, account):

@@ -168,6 +168,18 @@ def test_what_is_known_is_left_out_where_that_is_asked_for(facts):
         insert(TimelineEntry, facts("a"))
 
 
+@pytest.mark.skipif(not rows.POSTGRES, reason="SQLite takes no bytes out of JSON")
+@pytest.mark.parametrize("number", [1, 2])
+def test_bytes_come_as_they_are(account, number):
+    at, body = timezone.now(), bytes(range(256))
+    told = {"account": account.pk, "received_at": at, "method": "POST", "headers": {}, "body": body}
+    given = [{**told, "digest": str(n), "state": "new", "next_attempt_at": at} for n in range(number)]
+
+    assert insert(ReceiptInbox, given) == number
+
+    assert {bytes(row.body) for row in ReceiptInbox.objects.all()} == {body}
+
+
 def test_rows_are_changed_by_one_statement_as_if_saved(queued, django_assert_num_queries):
     first, second, other = queued("+14165550100", "+14165550101", "+14165550102").transactions.order_by("position")
     until = timezone.now() + timedelta(minutes=1)

@@ -67,6 +67,28 @@ def test_a_ring_makes_a_worker_read_the_inbox(account: ProviderAccount, worker: 
     assert "messaging.tasks.drain_receipts" in worker.read_text()
 
 
+def sessions() -> set[int]:
+    """The sessions of others on this test's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
+def test_a_worker_keeps_its_session_from_task_to_task(account: ProviderAccount, worker: Path) -> None:
+    seen = []
+    for body in (b"no receipt at all", b"nor this one"):
+        arrivals.ingest(account, method="POST", headers={}, body=body, now=timezone.now())
+        tasks.ring_receipts()
+        eventually(lambda: not ReceiptInbox.objects.filter(state="new").exists(), worker)
+        seen.append(sessions())
+
+    assert seen[0]
+    assert seen[0] == seen[1]
+
+
 def test_a_ring_makes_a_worker_tell_callers_through_a_queue_of_its_own(
     queued, issued_key, settings, monkeypatch, request: pytest.FixtureRequest
 ) -> None:
