@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from time import perf_counter
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_ready
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
+from mmsportal import collector
 from mmsportal.logs import about
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,13 @@ TRANSPORT_ALIASES["filesystem"] = "mmsportal.broker:Transport"
 app = Celery("mmsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+@worker_process_init.connect
+def stands(**_signal: object) -> None:
+    """All is loaded, in the worker itself and in each of its processes."""
+    collector.spare()
 
 
 @task_prerun.connect

@@ -38,8 +38,11 @@ def _pump() -> Callable[[], int]:
     from django.db import connection  # noqa: PLC0415
 
     from messaging import delivery  # noqa: PLC0415
+    from mmsportal import collector  # noqa: PLC0415
 
     connection.ensure_connection()
+    # As any worker does.
+    collector.spare()
     return lambda: delivery.pump(once=True, seconds=600)
 
 
