@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.db.models.expressions import Col
 
 from messaging import outages
+from messaging.models import prepared
 from messaging.models.rows import POSTGRES
 
 _M = TypeVar("_M", bound=Model)
@@ -34,7 +35,7 @@ def loaded(model: type[_M], values: Sequence[Any]) -> _M:
 
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement finds. `{among}` in it takes one of the values, which is a list (see `listed`)."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(statement.replace("{among}", AMONG), values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found

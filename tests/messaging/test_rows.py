@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 from django.db.transaction import atomic
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -100,6 +100,12 @@ def test_inserted_rows_are_as_saved_ones(inserted):
 def test_what_the_table_forbids_is_not_inserted(inserted):
     with pytest.raises(IntegrityError), atomic():
         inserted(status="queued", next_attempt_at=None)
+
+
+@pytest.mark.skipif(not rows.POSTGRES, reason="SQLite knows no length")
+def test_what_is_too_long_is_refused_and_not_cut_off(inserted):
+    with pytest.raises(DataError), atomic():
+        inserted(correlation_id="x" * 101)
 
 
 def test_facts_about_all_rows_are_as_single_ones(inserted):
