@@ -215,8 +215,9 @@ def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any
     if spelt:
         rows = [{**row, **{name: _spelt(row[name]) for name in spelt}} for row in rows]
     columns = {field.name: str(field.column) for field in fields}
-    # As it stands: half a character must be refused, not smuggled in as an escape.
-    return _json([{columns[name]: value for name, value in row.items()} for row in rows])
+    if any(name != column for name, column in columns.items()):
+        rows = [{columns[name]: value for name, value in row.items()} for row in rows]
+    return _json(rows)
 
 
 def _spelt(value: object) -> str | None:
@@ -232,7 +233,9 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} cannot be written set-wise")
 
 
-_json = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
+# As it stands: half a character must be refused, not smuggled in as an escape. What a row holds came as JSON or was
+# made here, so nothing holds itself.
+_json = json.JSONEncoder(default=_plain, ensure_ascii=False, check_circular=False).encode
 
 
 def insert_from(model: type[Model], query: "QuerySet[Any, Any]", names: Sequence[str]) -> None:
