@@ -1,7 +1,7 @@
 """Many rows written at once arrive as one by one."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DataError, IntegrityError, connection
@@ -106,6 +106,11 @@ def test_what_the_table_forbids_is_not_inserted(inserted):
 def test_what_is_too_long_is_refused_and_not_cut_off(inserted):
     with pytest.raises(DataError), atomic():
         inserted(correlation_id="x" * 101)
+
+
+def test_a_reference_is_the_number_of_the_row():
+    assert client_ref(UUID("01a22945-47d8-7a5f-aa92-ec8de78b7da5")) == "01M8MMAHYRF9FTN4QCHQKRPZD5"
+    assert client_ref(UUID(int=2**128 - 1)) == "7" + 25 * "Z"
 
 
 def test_facts_about_all_rows_are_as_single_ones(inserted):
