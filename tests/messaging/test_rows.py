@@ -11,7 +11,8 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from messaging import timeline
-from messaging.models import ReceiptInbox, SendAttempt, TimelineEntry, Transaction, client_ref, rows
+from messaging.models import ReceiptInbox, SendAttempt, Sender, TimelineEntry, Transaction, client_ref, rows
+from messaging.models.loading import ask, columns, listed, loaded
 from messaging.models.rows import insert, save_fields, together, update
 from messaging.statuses import Status
 
@@ -138,6 +139,18 @@ def test_very_many_rows_are_several_statements(inserted, monkeypatch):
     of_message = 1 if rows.POSTGRES else 3
     written = [one["sql"] for one in asked.captured_queries if "INSERT" in one["sql"]]
     assert sum(any(way in sql for way in WAYS) for sql in written) == 2 + of_message
+
+
+def test_what_was_not_read_of_a_row_is_read_when_it_is_asked_for(sender, django_assert_num_queries):
+    only = ("id", "address")
+    statement = f"SELECT {columns(Sender, 'one', only)} FROM messaging_sender AS one WHERE id {{among}}"
+    (values,) = ask(statement, [listed([sender.pk])])
+    row = loaded(Sender, values, only)
+
+    with django_assert_num_queries(0):
+        assert (row.pk, row.address) == (sender.pk, sender.address)
+    with django_assert_num_queries(1):
+        assert row.kind == sender.kind
 
 
 def test_no_rows_are_no_insert(django_assert_num_queries):
