@@ -18,7 +18,8 @@ KNOWN = {"type", "size", "seconds", "name", "alt", "sha256"}
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # Far more than any provider takes. A text of placeholders can stand for gigabytes: beyond this nothing is filled in.
 LONGEST_FILLED = 60_000
-PLACEHOLDER = re.compile(r"\$\(([A-Za-z0-9_]{1,64})\)")
+NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+PLACEHOLDER = re.compile(rf"\$\(({NAME.pattern})\)")
 
 
 class ContentError(ValueError):
@@ -182,7 +183,7 @@ def read_substitutions(value: Any, pointer: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ContentError(pointer, "wrong_type", 'Substitutions are an object, such as {"area": "EC1M 4BH"}.')
     for name, text in value.items():
-        if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
+        if not NAME.fullmatch(name):
             raise ContentError(
                 pointer,
                 "substitution_name",

@@ -101,7 +101,7 @@ def examine(order: Order, *, now: datetime) -> Examination:
         numbers,
         lambda planned: _candidates(order, planned, kept, numbers, now),
     )
-    carriers = {number: assigned(found, number) for number in numbers}
+    carriers = assigned(found, numbers)
     carrying = Counter(sender.pk for sender in carriers.values() if sender)
     able = [candidate for candidate in found if candidate.fits and _reaches_some(candidate, order, numbers)]
     # Who named nobody wants to hear what is closest, not what speaks against each.

@@ -85,7 +85,7 @@ class Accepted:
         waiting = Status.SCHEDULED if self.message.send_at else Status.QUEUED
         for identity, place in zip(self.identities, self.examination.places, strict=True):
             if place.sender:
-                yield Line(identity, place.recipient, place.sender.pk, waiting)
+                yield Line(identity, place.recipient, place.sender.id, waiting)
             else:
                 yield Line(identity, place.recipient, self.message.sender_id, Status.BLOCKED, *OUT)
 
@@ -223,11 +223,12 @@ def _transactions(accepted: Accepted) -> Iterator[Insertion]:
         accepted.examination.places,
         accepted.message.created_at,
     )
-    groups: dict[Sender | None, list[int]] = {}
+    # By their ids: to compare rows as such for each of 100,000 takes longer than to write what is said of them.
+    groups: dict[UUID | None, list[int]] = {}
     for position, place in enumerate(places):
-        groups.setdefault(place.sender, []).append(position)
+        groups.setdefault(place.sender.id if place.sender else None, []).append(position)
     for carrier, group in groups.items():
-        sender, silent = carrier or message.sender, carrier is None
+        sender, silent = places[group[0]].sender or message.sender, carrier is None
         status = Status.BLOCKED if silent else Status.SCHEDULED if message.send_at else Status.QUEUED
         code, text = OUT if silent else ("", "")
         yield from rows.insertions(

@@ -215,11 +215,10 @@ def _reached(sender: Sender, unseen: Unseen) -> int:
     return sum(count for country, count in unseen.countries.items() if reaches_country(sender, country))
 
 
-def assigned(found: Sequence[Candidate], number: str) -> Sender | None:
-    """Who carries the message to one number: the first that fits, reaches it and is not paused, or else is."""
-    able = [candidate for candidate in found if candidate.fits and number in candidate.reaches]
-    first = next((candidate for candidate in able if not candidate.paused), able[0] if able else None)
-    return first.sender if first else None
+def assigned(found: Sequence[Candidate], numbers: Iterable[str]) -> dict[str, Sender | None]:
+    """Who carries the message to each number: the first that fits, reaches it and is not paused, or else is."""
+    able = sorted((candidate for candidate in found if candidate.fits), key=lambda candidate: candidate.paused)
+    return {number: next((one.sender for one in able if number in one.reaches), None) for number in numbers}
 
 
 def next_sender(row: Transaction, *, after: UUID) -> Sender | None:

@@ -6,7 +6,7 @@ from typing import cast
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 from django.utils import translation
 
 BELOW = "/api/"
@@ -46,7 +46,20 @@ class ProgramsFirst:
 def _answer(request: HttpRequest) -> HttpResponseBase:
     # Raises for a host that is not ours, as for any page.
     request.get_host()
-    match = request.resolver_match = resolve(request.path_info)
+    match = request.resolver_match = _match(request.path_info)
     answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     render = getattr(answer, "render", None)
     return render() if render else answer
+
+
+def _match(path: str) -> ResolverMatch:
+    """Where an address leads. One that holds nothing of the caller's is looked for only once: there are few of them."""
+    known = _matches.get(path)
+    if known is None:
+        known = resolve(path)
+        if not known.args and not known.kwargs:
+            _matches[path] = known
+    return known
+
+
+_matches: dict[str, ResolverMatch] = {}

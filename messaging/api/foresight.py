@@ -25,8 +25,12 @@ LARGEST, FEW = 64 * 1024, 100
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAME = re.compile(r"[\x21-\x7e]{1,36}")
 _FORESEEN = "mms.foreseen"
+# What the rules, the row and the answer speak of; were there more, it would be read when it is asked for.
+_OF_SENDER = ("id", "address", "kind", "country", "account", "mms_enabled", "paused_at")
+_OF_ACCOUNT = ("id", "name", "provider", "base_url", "credentials_sealed", "options", "paused_at")
 _ALL = f"""
-SELECT {columns(ApiKey, "caller")}, {columns(Sender, "sender")}, {columns(ProviderAccount, "account")},
+SELECT {columns(ApiKey, "caller")},
+  {columns(Sender, "sender", _OF_SENDER)}, {columns(ProviderAccount, "account", _OF_ACCOUNT)},
   EXISTS (SELECT 1 FROM messaging_optout WHERE lifted_at IS NULL AND number {{among}}),
   EXISTS (SELECT 1 FROM messaging_idempotencyrecord AS known
     WHERE known.api_key_id = caller.id AND known.route = %s AND known.key = %s)
@@ -37,7 +41,7 @@ FROM messaging_apikey AS caller LEFT JOIN (
   OR NOT EXISTS (SELECT 1 FROM messaging_apikey_senders AS may WHERE may.apikey_id = caller.id))
 WHERE caller.prefix = %s
 """  # noqa: S608 (our own names)
-_KEY, _SENDER = len(ApiKey._meta.concrete_fields), len(Sender._meta.concrete_fields)
+_KEY, _SENDER = len(ApiKey._meta.concrete_fields), len(_OF_SENDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,9 @@ def _number(one: Any) -> str:
 
 def _sender(row: Sequence[Any]) -> Sender | None:
     """The sender in a row of what was found, if its provider's folder is here."""
-    account = loaded(ProviderAccount, row[_KEY + _SENDER : -2])
+    account = loaded(ProviderAccount, row[_KEY + _SENDER : -2], _OF_ACCOUNT)
     if account.provider not in registry.names():
         return None
-    sender = loaded(Sender, row[_KEY : _KEY + _SENDER])
+    sender = loaded(Sender, row[_KEY : _KEY + _SENDER], _OF_SENDER)
     sender.account = account
     return sender

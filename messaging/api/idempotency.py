@@ -111,7 +111,7 @@ def route_of(request: Request) -> str:
 
 
 def _answer(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    return HttpResponse(text, content_type="application/json", status=status, headers=headers)
+    return HttpResponse(text.encode(), content_type="application/json", status=status, headers=headers)
 
 
 def _reused() -> dict[str, Any]:

@@ -15,10 +15,17 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 
 from messaging.models import ApiKey, OptOut, ReceiptInbox, Sender
+from messaging.models.loading import ask, listed
 
 # Databases bound the parameters of a query.
 AT_ONCE = 10_000
 LONGEST_WORDS = 300
+# As a query, 10,000 numbers took longer to write into it than to look up.
+_SILENT = """
+SELECT said.number, sender.address
+FROM messaging_optout AS said LEFT JOIN messaging_sender AS sender ON sender.id = said.sender_id
+WHERE said.lifted_at IS NULL AND said.number {among}
+"""
 SAID_AGAIN = "Said again by somebody else: see the opt-out that stands in its place."
 
 
@@ -107,5 +114,4 @@ def standing_for(number: OuterRef, addresses: Collection[str]) -> QuerySet[OptOu
 
 
 def _silent(numbers: Collection[str]) -> set[tuple[str, str | None]]:
-    rows = OptOut.objects.filter(lifted_at=None, number__in=numbers)
-    return set(rows.order_by().values_list("number", "sender__address"))
+    return set(ask(_SILENT, [listed(numbers)]))

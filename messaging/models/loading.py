@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.db.models.expressions import Col
 
 from messaging import outages
+from messaging.models import prepared
 from messaging.models.rows import POSTGRES
 
 _M = TypeVar("_M", bound=Model)
@@ -18,14 +19,14 @@ _M = TypeVar("_M", bound=Model)
 AMONG = "= ANY(%s)" if POSTGRES else "IN (SELECT value FROM json_each(%s))"
 
 
-def columns(model: type[Model], alias: str) -> str:
-    """All columns of a model, as `loaded` takes them."""
-    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+def columns(model: type[Model], alias: str, only: Sequence[str] = ()) -> str:
+    """The columns of a model, as `loaded` takes them: all, or only those of some fields."""
+    return ", ".join(f"{alias}.{field.column}" for field in _fields(model, only))
 
 
-def loaded(model: type[_M], values: Sequence[Any]) -> _M:
+def loaded(model: type[_M], values: Sequence[Any], only: tuple[str, ...] = ()) -> _M:
     """A row of a model from the values of `columns`, as if a query had found it."""
-    names, conversions = _shape(model)
+    names, conversions = _shape(model, only)
     found = list(values)
     for place, convert, column in conversions:
         found[place] = convert(found[place], column, connection)
@@ -34,7 +35,7 @@ def loaded(model: type[_M], values: Sequence[Any]) -> _M:
 
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement finds. `{among}` in it takes one of the values, which is a list (see `listed`)."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(statement.replace("{among}", AMONG), values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
@@ -64,10 +65,14 @@ def ask_first(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return ask(statement, values)
 
 
+def _fields(model: type[Model], only: Sequence[str]) -> "list[Field[Any, Any]]":
+    return [field for field in model._meta.concrete_fields if not only or field.name in only]
+
+
 @cache
-def _shape(model: type[Model]) -> tuple[list[str], list[tuple[int, Callable[..., Any], Col]]]:
+def _shape(model: type[Model], only: tuple[str, ...]) -> tuple[list[str], list[tuple[int, Callable[..., Any], Col]]]:
     """The names of a model's columns, and what has to be done to the values of some, by their places."""
-    fields = model._meta.concrete_fields
+    fields = _fields(model, only)
     every = [field.get_col(model._meta.db_table) for field in fields]
     conversions = [
         (place, convert, column)

@@ -16,12 +16,15 @@ from messaging.statuses import LABELS, Status, Via
 
 TAIL_DIGITS = 4
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Two characters at a time: one is made for each recipient of a list.
+PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 STATUSES = [(status.value, LABELS[status]) for status in Status]
 
 
 def client_ref(identity: UUID) -> str:
     """Our reference at the provider: the 128 bits of a transaction's id in 26 plain characters (base 32)."""
-    return "".join(CROCKFORD[identity.int >> shift & 31] for shift in range(125, -1, -5))
+    number = identity.int
+    return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class Tail(models.Func):

@@ -19,6 +19,9 @@ from django.db.models import Field, JSONField, Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.transaction import atomic
 
+from messaging.models import prepared
+from messaging.models.prepared import POSTGRES as POSTGRES
+
 
 class Unheard(Model):
     """A model whose rows are read without the signals of `Model.__init__`, for which nobody here listens: measured,
@@ -41,8 +44,6 @@ class Unheard(Model):
 
 # They travel as one JSON value, of which PostgreSQL takes 256 MB; a row of a wide list alone may have 200 KB.
 AT_ONCE = 1000
-# Asked once: a process has one kind of database, and to ask the connection of a thread each time adds up.
-POSTGRES = connection.vendor == "postgresql"
 
 
 class Insertion(NamedTuple):
@@ -80,7 +81,7 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore: boo
     get their defaults. With `ignore`, what a unique constraint forbids is left out. No signals, no `auto_now`.
     """
     written = 0
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         for part in insertions(model, rows, ignore=ignore, **same):
             cursor.execute(*part)
             written += cursor.rowcount
@@ -109,7 +110,7 @@ def together(parts: Sequence[Insertion]) -> None:
         *others, last = parts
         first = ", ".join(f"part{number} AS ({one.statement})" for number, one in enumerate(others))
         whole = f"WITH {first} {last.statement}" if first else last.statement
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(whole, [value for one in parts for value in one.values])
         return
     with atomic(savepoint=False), connection.cursor() as cursor:
@@ -143,11 +144,16 @@ def _text_of(model: type[Model], own_names: tuple[str, ...], same_names: tuple[s
     rest = {field: default for field, default in rest.items() if default != "NULL"}
     named = [quote(str(field.column)) for field in own]
     columns = ", ".join([*(quote(str(field.column)) for field in (*rest, *same)), *named])
-    wanted = ", ".join([*rest.values(), *("%s" for _field in same), *named])
+    wanted = ", ".join([*rest.values(), *map(_typed, same), *named])
     # "WHERE true": without it SQLite takes the ON of a conflict for that of a join.
     given = _given(own, "" if same else quote(model._meta.db_table))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {wanted} FROM {given} WHERE true"  # noqa: S608 (our own names)
     return _Text(f"{statement} ON CONFLICT DO NOTHING" if ignore else statement, same, own)
+
+
+def _typed(field: "Field[Any, Any]") -> str:
+    """The place of a value of a field's type. That goes without its length: a cast would cut off what is longer."""
+    return f"%s::{str(field.rel_db_type(connection)).partition('(')[0]}" if POSTGRES else "%s"
 
 
 def _default(field: "Field[Any, Any]") -> str:
@@ -209,8 +215,9 @@ def _packed(fields: Sequence["Field[Any, Any]"], rows: Sequence[Mapping[str, Any
     if spelt:
         rows = [{**row, **{name: _spelt(row[name]) for name in spelt}} for row in rows]
     columns = {field.name: str(field.column) for field in fields}
-    # As it stands: half a character must be refused, not smuggled in as an escape.
-    return _json([{columns[name]: value for name, value in row.items()} for row in rows])
+    if any(name != column for name, column in columns.items()):
+        rows = [{columns[name]: value for name, value in row.items()} for row in rows]
+    return _json(rows)
 
 
 def _spelt(value: object) -> str | None:
@@ -228,7 +235,9 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} cannot be written set-wise")
 
 
-_json = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
+# As it stands: half a character must be refused, not smuggled in as an escape. What a row holds came as JSON or was
+# made here, so nothing holds itself.
+_json = json.JSONEncoder(default=_plain, ensure_ascii=False, check_circular=False).encode
 
 
 def insert_from(model: type[Model], query: "QuerySet[Any, Any]", names: Sequence[str]) -> None:

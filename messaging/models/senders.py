@@ -19,6 +19,7 @@ from uuid6 import uuid7
 from messaging.addresses import AddressError, SenderKind, check_sender
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
+from messaging.models.rows import Unheard
 from messaging.models.sealing import SealBroken, seal, unseal
 
 # How long an account takes to climb from nothing back to its pace after it was throttled.
@@ -39,7 +40,7 @@ def new_webhook_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-class ProviderAccount(models.Model):
+class ProviderAccount(Unheard):
     """One set of credentials at one provider. Credentials are sealed and never shown again."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -150,7 +151,7 @@ class SenderQuerySet(models.QuerySet["Sender"]):
         return self.filter(api_keys=key) if key.senders.exists() else self
 
 
-class Sender(models.Model):
+class Sender(Unheard):
     """A sender ID that staff and integrations may choose."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -204,7 +205,7 @@ SCOPES = {
 }
 
 
-class ApiKey(models.Model):
+class ApiKey(Unheard):
     """An integration. The key itself is shown once; only its digest stays. Also verifies the JWTs it issues.
 
     A `test` key reaches accounts at sandboxes only. While a rotation runs, the secrets of before hold as well, until

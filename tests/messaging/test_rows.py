@@ -1,17 +1,18 @@
 """Many rows written at once arrive as one by one."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 from django.db.transaction import atomic
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from uuid6 import uuid7
 
 from messaging import timeline
-from messaging.models import ReceiptInbox, SendAttempt, TimelineEntry, Transaction, client_ref, rows
+from messaging.models import ReceiptInbox, SendAttempt, Sender, TimelineEntry, Transaction, client_ref, rows
+from messaging.models.loading import ask, columns, listed, loaded
 from messaging.models.rows import insert, save_fields, together, update
 from messaging.statuses import Status
 
@@ -102,6 +103,17 @@ def test_what_the_table_forbids_is_not_inserted(inserted):
         inserted(status="queued", next_attempt_at=None)
 
 
+@pytest.mark.skipif(not rows.POSTGRES, reason="SQLite knows no length")
+def test_what_is_too_long_is_refused_and_not_cut_off(inserted):
+    with pytest.raises(DataError), atomic():
+        inserted(correlation_id="x" * 101)
+
+
+def test_a_reference_is_the_number_of_the_row():
+    assert client_ref(UUID("01a22945-47d8-7a5f-aa92-ec8de78b7da5")) == "01M8MMAHYRF9FTN4QCHQKRPZD5"
+    assert client_ref(UUID(int=2**128 - 1)) == "7" + 25 * "Z"
+
+
 def test_facts_about_all_rows_are_as_single_ones(inserted):
     rows, at = inserted()
     every = Transaction.objects.filter(pk__in=[row.pk for row in rows])
@@ -125,7 +137,20 @@ def test_very_many_rows_are_several_statements(inserted, monkeypatch):
     assert (first.position, second.position) == (1, 2)
     # The message of the fixture is one statement, or three where that must do.
     of_message = 1 if rows.POSTGRES else 3
-    assert sum(any(way in one["sql"] for way in WAYS) for one in asked.captured_queries) == 2 + of_message
+    written = [one["sql"] for one in asked.captured_queries if "INSERT" in one["sql"]]
+    assert sum(any(way in sql for way in WAYS) for sql in written) == 2 + of_message
+
+
+def test_what_was_not_read_of_a_row_is_read_when_it_is_asked_for(sender, django_assert_num_queries):
+    only = ("id", "address")
+    statement = f"SELECT {columns(Sender, 'one', only)} FROM messaging_sender AS one WHERE id {{among}}"
+    (values,) = ask(statement, [listed([sender.pk])])
+    row = loaded(Sender, values, only)
+
+    with django_assert_num_queries(0):
+        assert (row.pk, row.address) == (sender.pk, sender.address)
+    with django_assert_num_queries(1):
+        assert row.kind == sender.kind
 
 
 def test_no_rows_are_no_insert(django_assert_num_queries):
