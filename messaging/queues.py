@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists
 
 from messaging import bands
-from messaging.models import Sender, SendingPause
+from messaging.models import ProviderAccount, Sender
+from messaging.models.loading import ask, columns, listed, loaded
 from messaging.statuses import Status
 
 WAITING = (Status.QUEUED, Status.SCHEDULED)
@@ -32,6 +32,13 @@ OPEN = (
     " AND (SELECT t.next_attempt_at FROM messaging_transaction t WHERE t.sender_id = s.id AND t.band = b.band"
     f" AND {DUE} ORDER BY t.next_attempt_at LIMIT 1) IS NOT NULL"
 )
+FREE = (
+    f"SELECT {columns(Sender, 's')}, {columns(ProviderAccount, 'a')} FROM messaging_sender s"  # noqa: S608 (our own names)
+    " JOIN messaging_provideraccount a ON a.id = s.account_id"
+    " WHERE s.account_id {among} AND s.paused_at IS NULL AND a.paused_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM messaging_sendingpause WHERE resumed_at IS NULL) ORDER BY s.id"
+)
+_OF_SENDER = len(Sender._meta.concrete_fields)
 COUNT = (
     "SELECT {place} AS place, COUNT(*) AS number FROM (SELECT 1 FROM messaging_transaction t"  # noqa: S608 (our own names)
     " WHERE t.sender_id = %(sender_{place})s AND t.band = {band}"
@@ -41,8 +48,14 @@ COUNT = (
 
 def open_senders(accounts: Collection[UUID]) -> list[Sender]:
     """The senders of accounts that may send at all, with their account. One query."""
-    free = Sender.objects.filter(~Exists(SendingPause.running()), account__in=accounts, account__paused_at=None)
-    return list(free.filter(paused_at=None).select_related("account").order_by("pk"))
+    known: dict[UUID, ProviderAccount] = {}
+    senders, place = [], Sender._meta.get_field("account")
+    for row in ask(FREE, [listed(accounts)]):
+        sender = loaded(Sender, row[:_OF_SENDER])
+        account = known.setdefault(sender.account_id, loaded(ProviderAccount, row[_OF_SENDER:]))
+        place.set_cached_value(sender, account)
+        senders.append(sender)
+    return senders
 
 
 def weights(senders: Iterable[Sender], now: datetime) -> dict[Queue, float]:

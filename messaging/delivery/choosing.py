@@ -46,8 +46,9 @@ class Head:
     account: UUID
 
 
-def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
-    """Up to `most` transactions of an account that may be claimed, locked, in their order. Inside the caller's commit.
+def choose(account: ProviderAccount, most: int, now: datetime) -> tuple[list[UUID], dict[UUID, Sender]]:
+    """Up to `most` transactions of an account that may be claimed, locked, in their order, and the senders that any of
+    them can be of. Inside the caller's commit.
 
     How far its provider has slowed the account down is read anew, into `account`. Three queries, and one more for each
     time that a queue was shorter than its share.
@@ -62,7 +63,7 @@ def choose(account: ProviderAccount, most: int, now: datetime) -> list[UUID]:
     used = Counter(row.sender for row in chosen)
     for pk, pace in paces.items():
         pace.give_back(allowed[pk] - used[pk])
-    return [row.pk for row in chosen]
+    return [row.pk for row in chosen], senders
 
 
 def _learn(account: ProviderAccount, senders: Sequence[Sender]) -> None:

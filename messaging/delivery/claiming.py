@@ -3,7 +3,7 @@
 Every write is fenced by the lease token: whoever lost the lease in between changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,8 +13,9 @@ from django.db.transaction import atomic
 from messaging import saved_contents, steps, timeline
 from messaging.delivery import failpoints
 from messaging.delivery.choosing import choose
-from messaging.models import Message, ProviderAccount, SendAttempt, Sender, Transaction
+from messaging.models import ApiKey, Message, ProviderAccount, SendAttempt, Sender, Transaction
 from messaging.models.clock import database_now
+from messaging.models.loading import ask, columns, listed, loaded
 from messaging.saved_contents import Shelf
 from messaging.statuses import Status
 
@@ -23,6 +24,11 @@ LEASE = timedelta(seconds=90)
 # A message that brings its worker down this often is not tried again (reliability, fault 38).
 MOST_CRASHES = 5
 CRASHED = "worker_lost"
+MESSAGES = (
+    f"SELECT {columns(Message, 'm')}, {columns(ApiKey, 'k')} FROM messaging_message m"  # noqa: S608 (our own names)
+    " LEFT JOIN messaging_apikey k ON k.id = m.api_key_id WHERE m.id {among}"
+)
+_OF_MESSAGE = len(Message._meta.concrete_fields)
 CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
 
 
@@ -46,20 +52,19 @@ def claim(account: ProviderAccount, most: int) -> list[Claim]:
     token = uuid4()
     with atomic():
         now = database_now()
-        chosen = choose(account, most, now)
+        chosen, senders = choose(account, most, now)
         if not chosen:
             return []
         rows = steps.claim(chosen, token, now + LEASE, now)
         tries = steps.begin(list(rows), now)
-        _accompany(account, list(rows.values()))
+        _accompany(account, senders, list(rows.values()))
     failpoints.reach("after_claim")
     return [Claim(rows[pk], tries[pk], token) for pk in chosen if pk in rows]
 
 
-def _accompany(account: ProviderAccount, rows: Sequence[Transaction]) -> None:
-    """Give rows of an account their messages and senders: two queries, and one object for all that share it."""
-    messages = Message.objects.select_related("api_key").in_bulk({row.message_id for row in rows})
-    senders = Sender.objects.in_bulk({row.sender_id for row in rows})
+def _accompany(account: ProviderAccount, senders: Mapping[UUID, Sender], rows: Sequence[Transaction]) -> None:
+    """Give rows of an account their messages and senders: one query, and one object for all that share it."""
+    messages = _messages({row.message_id for row in rows})
     for one in senders.values():
         one.account = account
     message, sender = Transaction._meta.get_field("message"), Transaction._meta.get_field("sender")
@@ -67,6 +72,16 @@ def _accompany(account: ProviderAccount, rows: Sequence[Transaction]) -> None:
         # Not by assignment, which costs more than all else here: these are known to fit.
         message.set_cached_value(row, messages[row.message_id])
         sender.set_cached_value(row, senders[row.sender_id])
+
+
+def _messages(identities: Collection[UUID]) -> dict[UUID, Message]:
+    """Messages, each with the key that sent it."""
+    found, place = {}, Message._meta.get_field("api_key")
+    for row in ask(MESSAGES, [listed(identities)]):
+        one = loaded(Message, row[:_OF_MESSAGE])
+        place.set_cached_value(one, loaded(ApiKey, row[_OF_MESSAGE:]) if one.api_key_id else None)
+        found[one.pk] = one
+    return found
 
 
 def withdraw(claims: Sequence[Claim]) -> None:

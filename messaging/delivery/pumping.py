@@ -102,6 +102,8 @@ def _refill_all(turn: Turn) -> None:
     for stand in turn.stands:
         try:
             watching.alive(watching.SEND)
+            # What is ready leaves before more is claimed, which takes longer than anything else here.
+            _take_off(turn, stand)
             _claim_ahead(turn, stand)
             _take_off(turn, stand)
         except Exception as error:
