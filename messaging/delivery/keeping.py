@@ -1,7 +1,8 @@
 """Writing down what came of calls, while others are claimed and marked: whatever happens, no result is let go of.
 
-On PostgreSQL that is done by a thread with a database session of its own. Where only one may write at a time, or where
-the caller has a commit open that another session would not see into, the caller does it when it says `catch_up`.
+Where results come thick, on PostgreSQL, that is done by a thread with a database session of its own. Where few come,
+only one may write at a time, or the caller has a commit open that another session would not see into, the caller does
+it when it says `catch_up`.
 """
 
 import logging
@@ -23,6 +24,8 @@ from messaging.models.rows import POSTGRES
 logger = logging.getLogger(__name__)
 # How long to wait before results are recorded once more. In all well below a lease.
 PAUSES = (0.2, 1.0, 5.0)
+# So many at once are worth a session of their own.
+MANY = 8
 Results = list[tuple[Claim, Result]]
 
 
@@ -37,11 +40,10 @@ class Keeper:
         self._changed = Condition()
         self._over = False
         self._died: BaseException | None = None
-        self._thread = Thread(target=self._run, name="keeper") if POSTGRES and not connection.in_atomic_block else None
+        self._may_have_thread = POSTGRES and not connection.in_atomic_block
+        self._thread: Thread | None = None
 
     def __enter__(self) -> "Keeper":
-        if self._thread:
-            self._thread.start()
         return self
 
     def __exit__(
@@ -60,6 +62,9 @@ class Keeper:
             self._given.append((account, results))
             self._unwritten[account.pk] += len(results)
             self._changed.notify_all()
+        if self._may_have_thread and not self._thread and len(results) >= MANY:
+            self._thread = Thread(target=self._run, name="keeper")
+            self._thread.start()
 
     def unwritten(self, account: UUID) -> int:
         """Of how many calls of an account it is not written yet what came of them."""

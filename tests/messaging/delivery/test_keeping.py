@@ -25,6 +25,11 @@ NUMBERS = [f"+1212555{n:04d}" for n in range(2000, 2006)]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MANY", 1)
+
+
 def results_of(account: ProviderAccount) -> keeping.Results:
     return [(taken, Result(accepted=Accepted(f"t-{n}"))) for n, taken in enumerate(mark_wire(claim(account, 6)))]
 
@@ -65,6 +70,23 @@ def test_what_waits_is_written_in_one_commit(
         free.set()
 
     assert sizes == ([1, 5] if connection.vendor == "postgresql" else [6])
+
+
+def test_few_are_written_by_the_caller(
+    account: ProviderAccount, queued: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(*NUMBERS)
+    results, writers = results_of(account), []
+    monkeypatch.setattr(keeping, "record", lambda *_words: writers.append(current_thread()))
+    monkeypatch.setattr(keeping, "MANY", len(NUMBERS))
+
+    with Keeper() as keeper:
+        keeper.give(account, results[1:])
+        keeper.catch_up()
+        keeper.give(account, results)
+
+    assert writers[0] == current_thread()
+    assert (writers[1] == current_thread()) is (connection.vendor != "postgresql")
 
 
 def test_inside_a_commit_the_caller_writes_for_himself(
