@@ -5,9 +5,7 @@ from django.urls import reverse_lazy
 
 from mmsportal import env, file_storage
 from mmsportal.published_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from mmsportal.rounds import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
-from mmsportal.rounds import CELERY_DB_REUSE_MAX as CELERY_DB_REUSE_MAX
-from mmsportal.rounds import queues
+from mmsportal.rounds import CELERY_BEAT_SCHEDULE, CELERY_DB_REUSE_MAX, queues  # noqa: F401
 from mmsportal.sidebar import UNFOLD as UNFOLD
 
 BASE_DIR = env.BASE_DIR
@@ -103,9 +101,8 @@ else:
         "keepalives_idle": 10,
         "keepalives_interval": 3,
         "keepalives_count": 3,
-        # For the statements of `messaging.models.prepared` only: no other cursor leaves the values to the server.
+        # For the statements of `messaging.models.prepared` only; they look up what is unique: one plan fits all values.
         "prepare_threshold": 0,
-        # They look up what is unique: a plan for all values is as good as one for these.
         "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=2s -c plan_cache_mode=force_generic_plan"
         f" -c statement_timeout={env.STATEMENT_SECONDS}s",
     }

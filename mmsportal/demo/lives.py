@@ -104,7 +104,8 @@ def _try(
     provider = registry.provider(account.provider)
     row.attempt_no += 1
     wire, ended = at + timedelta(milliseconds=12), at + timedelta(seconds=chance.uniform(0.15, 0.7))
-    attempt = SendAttempt(transaction=row, number=row.attempt_no, sender=row.sender, started_at=at, wire_at=wire)
+    attempt = SendAttempt(transaction=row, number=row.attempt_no, sender=row.sender, phase=SendAttempt.Phase.DONE)
+    attempt.started_at, attempt.wire_at, attempt.finished_at = at, wire, ended
     rows.entries.append(timeline.entry(row, "sending", now=wire, state=Status.SENDING))
     request = redacted(render(row, account, provider, now=at), account, row)
     result = Result(error=Unclear("connection_lost", "The connection to the provider broke off."), request=request)
