@@ -52,8 +52,9 @@ def open_senders(accounts: Collection[UUID]) -> list[Sender]:
     senders, place = [], Sender._meta.get_field("account")
     for row in ask(FREE, [listed(accounts)]):
         sender = loaded(Sender, row[:_OF_SENDER])
-        account = known.setdefault(sender.account_id, loaded(ProviderAccount, row[_OF_SENDER:]))
-        place.set_cached_value(sender, account)
+        if sender.account_id not in known:
+            known[sender.account_id] = loaded(ProviderAccount, row[_OF_SENDER:])
+        place.set_cached_value(sender, known[sender.account_id])
         senders.append(sender)
     return senders
 

@@ -81,8 +81,8 @@ def begin(identities: Collection[UUID], now: datetime) -> dict[UUID, SendAttempt
     blank = {field.attname: field.get_default() for field in SendAttempt._meta.concrete_fields} | {"started_at": now}
     tries = {}
     for pk, subject, number, sender in found:
-        own = {"id": pk, "transaction_id": _uuid(subject), "number": number, "sender_id": _uuid(sender)}
-        tries[_uuid(subject)] = SendAttempt.from_db(DEFAULT_DB_ALIAS, blank.keys(), (blank | own).values())
+        own = {"id": pk, "transaction_id": queues.read(subject), "number": number, "sender_id": queues.read(sender)}
+        tries[queues.read(subject)] = SendAttempt.from_db(DEFAULT_DB_ALIAS, blank.keys(), (blank | own).values())
     return tries
 
 
@@ -132,9 +132,9 @@ def accepted(told: Sequence[Told]) -> set[UUID]:
     with nullcontext() if POSTGRES and all(one.transaction.news is None for one in told) else atomic(savepoint=False):
         found = _settled_at_once(ordered) if POSTGRES else _settled(ordered)
         if found:
-            news = {_uuid(pk): owed for pk, owed, _now in found}
+            news = {queues.read(pk): owed for pk, owed, _now in found}
             _owe([one for one in ordered if news.get(one.transaction.pk) is not None], news, _time(found[0][2]))
-    return {_uuid(pk) for pk, _owed, _now in found}
+    return {queues.read(pk) for pk, _owed, _now in found}
 
 
 def done(tries: Sequence[SendAttempt], now: datetime) -> None:
@@ -158,7 +158,7 @@ def _looking(leases: Mapping[UUID, UUID], left: timedelta) -> tuple[str, list[An
 
 def _looks(found: Sequence[tuple[Any, ...]]) -> dict[UUID, Look]:
     return {
-        _uuid(pk): Look(status, bool(held), bool(paused), bool(faults), bool(opted_out), bool(goes))
+        queues.read(pk): Look(status, bool(held), bool(paused), bool(faults), bool(opted_out), bool(goes))
         for pk, status, held, paused, faults, opted_out, goes, _now in found
     }
 
@@ -188,7 +188,7 @@ def _settled(told: Sequence[Told]) -> list[tuple[Any, ...]]:
         (pk, news, at)
         for pk, _number, _reference, news, at in _run(statement, [_moment(now), _json(list(map(_settling, told))), ids])
     ]
-    settled = {_uuid(pk) for pk, _news, _at in found}
+    settled = {queues.read(pk) for pk, _news, _at in found}
     if settled:
         _enter(settled, Status.ACCEPTED, now)
         done([one.attempt for one in told if one.transaction.pk in settled], now)
@@ -263,7 +263,3 @@ def _moment(moment: datetime) -> Any:
 def _time(value: datetime | str) -> datetime:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _uuid(value: UUID | str) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
