@@ -27,7 +27,7 @@ from messaging import spool
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
 from messaging.gateway.facts import Forged
-from messaging.models import ProviderAccount
+from messaging.models import ProviderAccount, prepared
 from messaging.models.rows import POSTGRES
 from messaging.models.sealing import SealBroken
 
@@ -198,7 +198,8 @@ def ingest_all(rows: Sequence[Row]) -> None:
     once = {(row.account, row.digest): row for row in rows}
     seen = Counter((row.account, row.digest) for row in rows) if len(once) < len(rows) else {}
     values = [value for key, row in once.items() for value in (*row, row.received_at, seen.get(key, 1))]
-    with connection.cursor() as cursor:
+    # What calls bring one by one is always the same statement.
+    with prepared.cursor() if len(once) == 1 else connection.cursor() as cursor:
         cursor.execute(_statement(len(once)), values)
 
 
