@@ -21,7 +21,7 @@ from messaging.gateway.http import Line
 # Results are handed over together where they come thick, since each hand-over costs a few commits: one waits for
 # others as long as the loop has no time to spare or enough on deck, or until half of all calls have landed, and never
 # longer than this.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.01
 TICK_SECONDS = 0.001
 CLOSE_SECONDS = 10.0
 Landed = tuple[Lane, Claim, Result]
@@ -93,6 +93,10 @@ class Flights:
             lane.flying -= 1
         self.flying -= len(found)
         return found
+
+    def look(self) -> None:
+        """End the wait for calls to land: there is something else to do."""
+        self._news.set()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

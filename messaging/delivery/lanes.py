@@ -51,8 +51,8 @@ class Lane:
     def room(self) -> int:
         """How many more may be marked for the wire. Keeps this process's share alive: to be called every few seconds.
 
-        As many as calls may begin, and those on deck: as many as landed together last, so that none of the calls that
-        are free need wait for the database, and at most half of all, since a worker that dies leaves them in doubt.
+        As many as calls may begin, and those on deck, so that none of the calls that are free need wait for the
+        database: at most half of all, since a worker that dies leaves them in doubt.
         """
         self.slots.room(min(self.flying, self.calls), dry=self.dry)
         self.pace.processes = self.slots.processes

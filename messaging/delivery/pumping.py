@@ -5,6 +5,7 @@ more (`Lane.room`): a worker that dies leaves little more in doubt than it had i
 beside any number of others: the claims keep them apart.
 """
 
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
@@ -12,15 +13,14 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from messaging import watching
-from messaging.delivery import attachments
-from messaging.delivery.claiming import claim, put_off, withdraw
+from messaging.delivery.claiming import withdraw
+from messaging.delivery.fetching import Fetched, Fetcher
 from messaging.delivery.flights import Flights
 from messaging.delivery.keeping import Keeper
 from messaging.delivery.lanes import Lane, lanes
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.pausing import about_account
-from messaging.delivery.preparing import Job, prepare
-from messaging.delivery.recording import record
+from messaging.delivery.preparing import Job
 from messaging.gateway import http
 
 # One turn of the pump: short, so that a worker told to stop need not be waited for.
@@ -35,28 +35,36 @@ MOST_IN_DOUBT = 2.5
 # longer than the other by smaller ones.
 QUICK_SECONDS, SLOW_SECONDS = 0.25, 0.5
 MOST_WAVES = 4
+# While one lot lands, is written and is followed by others, about so many lots land.
+LOTS = 4
 
 
 @dataclass(slots=True)
 class Stand:
     """A lane in this turn. `ahead` is what is ready and waits for a free call, claimed at `claimed_at` (monotonic);
-    `stride` is how many to claim at once."""
+    `stride` is how many to claim at once; `coming` what is being claimed, `paid` how many of it the pace has allowed;
+    calls ended last at `landed_at`."""
 
     lane: Lane
     stride: int = 1
     ahead: list[Job] = field(default_factory=list)
     claimed_at: float = 0.0
+    landed_at: float = 0.0
+    coming: Future[Fetched] | None = None
+    paid: int = 0
 
 
 @dataclass(slots=True)
 class Turn:
-    """One turn of the pump over all accounts."""
+    """One turn of the pump over all accounts. `broken` ends it; `fault` is that of one account, which rests for it."""
 
     flights: Flights
     keeper: Keeper
+    fetcher: Fetcher
     stands: list[Stand]
     sent: int = 0
     broken: Exception | None = None
+    fault: Exception | None = None
 
 
 def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
@@ -70,8 +78,8 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
         return 0
     ends = monotonic() + seconds
     calls = Flights(allow_private=settings.ALLOW_PRIVATE_TARGETS, connect_timeout=http.CONNECT_TIMEOUT)
-    with calls as flights, Keeper() as keeper:
-        turn = Turn(flights, keeper, [Stand(lane) for lane in at_work])
+    with calls as flights, Keeper() as keeper, Fetcher(flights.look) as fetcher:
+        turn = Turn(flights, keeper, fetcher, [Stand(lane) for lane in at_work])
         while True:
             landed = _land(turn)
             over = turn.broken is not None or monotonic() >= ends
@@ -82,11 +90,13 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
             # After that, where nobody else does it: what came of calls is written while the next ones fly.
             keeper.catch_up()
             turn.broken = turn.broken or keeper.fault
-            if flights.flying or landed or keeper.busy:
+            if flights.flying or landed or keeper.busy or any(stand.coming for stand in turn.stands):
                 continue
             if turn.broken:
                 raise turn.broken
             if over or (once and all(stand.lane.dry and not stand.ahead for stand in turn.stands)):
+                if turn.fault:
+                    raise turn.fault
                 return turn.sent
             sleep(REST_SECONDS)
 
@@ -95,6 +105,10 @@ def _give_back(turn: Turn) -> None:
     """Nothing more of what was claimed leaves in this turn; the calls under way keep their places."""
     for stand in turn.stands:
         stand.lane.room()
+        try:
+            _take_in(turn, stand)
+        except Exception as error:
+            turn.broken = turn.broken or error
         _withdraw(turn, stand)
 
 
@@ -106,40 +120,51 @@ def _refill_all(turn: Turn) -> None:
             _take_off(turn, stand)
             _claim_ahead(turn, stand)
             _take_off(turn, stand)
-        except Exception as error:
+        except DatabaseError as error:
             turn.broken = error
-            if isinstance(error, DatabaseError):
-                return
+            return
+        except Exception as error:
+            turn.fault = error
+            _rest(turn, stand)
 
 
 def _claim_ahead(turn: Turn, stand: Stand) -> None:
-    """Claim what the next calls will be for, and prepare it."""
+    """Have it claimed and prepared what the next calls will be for."""
+    _take_in(turn, stand)
     lane, now = stand.lane, monotonic()
     if stand.ahead and now > stand.claimed_at + KEEP_SECONDS:
         _withdraw(turn, stand)
         return
     room = lane.room()
-    if now < lane.rests_until or not room or 2 * len(stand.ahead) > lane.calls:
+    # While none of the calls under way end, others may have a place for what is due.
+    if stand.coming or now < lane.rests_until or not lane.calls or (not room and _is_stuck(stand)):
         return
-    allowed = lane.pace.take(max(stand.stride, room - len(stand.ahead)))
-    if not allowed:
+    if 2 * len(stand.ahead) > stand.stride:
         return
-    claims = claim(lane.row, allowed)
-    lane.pace.give_back(allowed - len(claims))
-    lane.dry = not claims
-    if not claims:
-        lane.rests_until = monotonic() + REST_SECONDS
+    stand.paid = lane.pace.take(max(stand.stride, room - len(stand.ahead)))
+    if stand.paid:
+        _adapt(stand, now)
+        stand.coming = turn.fetcher.begin(lane, stand.paid)
+        _take_in(turn, stand)
+
+
+def _take_in(turn: Turn, stand: Stand) -> None:
+    """Put what was claimed, if it is there, behind what is ready. Raises what went wrong with it."""
+    if not stand.coming or not stand.coming.done():
         return
-    _adapt(stand, now)
-    prepared = prepare(lane, claims)
-    if prepared.spoiled:
-        record(lane.row, prepared.spoiled)
-    put_off(prepared.waiting)
-    attachments.wait(prepared.lacking)
+    coming, stand.coming, lane = stand.coming, None, stand.lane
+    found = coming.result()
     # What lacks its media keeps its share of the pace: a whole campaign must not go round and round at full speed.
-    lane.pace.give_back(len(prepared.waiting))
-    turn.sent += len(claims) - len(prepared.waiting) - len(prepared.lacking)
-    stand.ahead += prepared.jobs
+    lane.pace.give_back(stand.paid - found.claims + found.waiting)
+    turn.sent += found.claims - found.waiting - found.lacking
+    stand.ahead += found.jobs
+    if monotonic() < lane.rests_until:
+        # The account was refused meanwhile.
+        _withdraw(turn, stand)
+        return
+    lane.dry = not found.claims
+    if lane.dry:
+        lane.rests_until = monotonic() + REST_SECONDS
 
 
 def _adapt(stand: Stand, now: float) -> None:
@@ -151,6 +176,10 @@ def _adapt(stand: Stand, now: float) -> None:
     elif took > SLOW_SECONDS:
         stand.stride = max(stand.stride // 2, most // 2, 1)
     stand.claimed_at = now
+
+
+def _is_stuck(stand: Stand) -> bool:
+    return monotonic() > stand.landed_at + QUICK_SECONDS
 
 
 def _take_off(turn: Turn, stand: Stand) -> None:
@@ -170,6 +199,12 @@ def _take_off(turn: Turn, stand: Stand) -> None:
     turn.flights.launch(lane, [sends[taken.transaction.pk] for taken in marked])
 
 
+def _rest(turn: Turn, stand: Stand) -> None:
+    """Others of this account would fare the same; look again in the next turn."""
+    stand.lane.rests_until, stand.lane.dry = monotonic() + TURN_SECONDS, True
+    _withdraw(turn, stand)
+
+
 def _withdraw(turn: Turn, stand: Stand) -> None:
     """Give back what was claimed and is not sent now. Where the database is away, the leases run out instead."""
     jobs, stand.ahead = stand.ahead, []
@@ -183,21 +218,25 @@ def _withdraw(turn: Turn, stand: Stand) -> None:
 def _land(turn: Turn) -> bool:
     """Wait for calls to end, and have it written what came of them. Out: whether any did."""
     if not turn.flights.flying:
-        turn.keeper.wait(REST_SECONDS)
+        coming = [stand.coming for stand in turn.stands if stand.coming]
+        if coming:
+            wait(coming, REST_SECONDS, FIRST_COMPLETED)
+        else:
+            turn.keeper.wait(REST_SECONDS)
         return False
     ended = turn.flights.land(REST_SECONDS)
     for stand in turn.stands:
         results = [(taken, result) for lane, taken, result in ended if lane is stand.lane]
-        stand.lane.spare = len(results)
         if results:
+            stand.lane.spare, stand.landed_at = LOTS * len(results), monotonic()
             turn.keeper.give(stand.lane.row, results)
+        elif _is_stuck(stand):
+            stand.lane.spare = 0
         try:
             refused = any(about_account(stand.lane.row, result) for _taken, result in results)
         except DatabaseError as error:
             # An admin's word on a code cannot be read; what came of the calls must be written all the same.
             turn.broken, refused = error, True
         if refused:
-            # Others of this account would fare the same; look again in the next turn.
-            stand.lane.rests_until, stand.lane.dry = monotonic() + TURN_SECONDS, True
-            _withdraw(turn, stand)
+            _rest(turn, stand)
     return bool(ended)

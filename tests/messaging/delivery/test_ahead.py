@@ -11,6 +11,7 @@ from django.utils import timezone
 from messaging import delivery, timeline
 from messaging.delivery import pumping
 from messaging.delivery.claiming import claim, withdraw
+from messaging.delivery.fetching import Fetcher
 from messaging.delivery.keeping import Keeper
 from messaging.delivery.lanes import lanes
 from messaging.delivery.marking import mark_wire
@@ -62,8 +63,10 @@ def test_what_waits_too_long_for_a_free_call_is_given_back(
     rows = queued(*NUMBERS).transactions
     lane = lanes()[0]
     flights = pumping.Flights(allow_private=frozenset(), connect_timeout=1.0)
-    turn = pumping.Turn(flights, Keeper(), [Stand(lane, 10)])
+    turn = pumping.Turn(flights, Keeper(), Fetcher(flights.look), [Stand(lane, 5)])
     pumping._claim_ahead(turn, turn.stands[0])
+    while turn.stands[0].coming:
+        pumping._take_in(turn, turn.stands[0])
     assert rows.filter(status="sending").count() == len(turn.stands[0].ahead) == 10
 
     turn.stands[0].claimed_at = monotonic() - pumping.KEEP_SECONDS - 1

@@ -12,7 +12,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from messaging import delivery
-from messaging.delivery import calling, keeping, preparing, pumping
+from messaging.delivery import calling, fetching, keeping, preparing
 from messaging.delivery.claiming import MOST_CRASHES, Claim, claim
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
@@ -167,7 +167,7 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
     account.save()
     # The sandbox takes the first one and never answers it.
     rows = queued("+14165550125", "+14165550100").transactions
-    real, looks = pumping.claim, []
+    real, looks = fetching.claim, []
 
     def failing(row: ProviderAccount, _most: int) -> Sequence[Claim]:
         looks.append(1)
@@ -175,7 +175,7 @@ def test_a_fault_of_the_database_loses_no_call_in_flight(
             raise OperationalError("the connection is gone")
         return real(row, 1)
 
-    monkeypatch.setattr(pumping, "claim", failing)
+    monkeypatch.setattr(fetching, "claim", failing)
     monkeypatch.setattr(registry.provider("webex").client, "CALL_SECONDS", 0.5)
     with pytest.raises(OperationalError):
         delivery.pump(once=True)
@@ -190,7 +190,7 @@ def test_trouble_over_the_next_claim_costs_no_result_its_patience(
     account.concurrency = 1
     account.save()
     rows = queued("+14165550100", "+14165550108").transactions
-    real_claim, real_record, claims, records = pumping.claim, keeping.record, [], []
+    real_claim, real_record, claims, records = fetching.claim, keeping.record, [], []
 
     def failing_claim(row: ProviderAccount, _most: int) -> Sequence[Claim]:
         claims.append(1)
@@ -204,7 +204,7 @@ def test_trouble_over_the_next_claim_costs_no_result_its_patience(
             raise OperationalError("the connection is gone")
         real_record(*words)
 
-    monkeypatch.setattr(pumping, "claim", failing_claim)
+    monkeypatch.setattr(fetching, "claim", failing_claim)
     monkeypatch.setattr(keeping, "record", failing_record)
     with pytest.raises(OperationalError):
         delivery.pump(once=True)
@@ -218,14 +218,14 @@ def test_a_fault_over_one_account_lets_the_others_send(
 ):
     second = make_account("webex")
     row = queued("+14165550100", sender=make_sender(second)).transactions.get()
-    real = pumping.claim
+    real = fetching.claim
 
     def failing(whose: ProviderAccount, most: int) -> Sequence[Claim]:
         if whose == account:
             raise RuntimeError("something is wrong with this one")
         return real(whose, most)
 
-    monkeypatch.setattr(pumping, "claim", failing)
+    monkeypatch.setattr(fetching, "claim", failing)
     with pytest.raises(RuntimeError):
         delivery.pump(once=True)
 
