@@ -1,11 +1,12 @@
 """What pages cost on a million messages, beside the same pages on ten thousand.
 
 Two portals of one make, each behind its own server; every page is asked for in turns, small and large. Alone:
-`DATABASE_URL=postgres://... python -m tests.bench.reading [--rows 1000000] [--rounds 7]`; it takes minutes.
+`DATABASE_URL=postgres://... python -m tests.bench.reading [--rows 1000000] [--rounds 20]`; it takes minutes.
 """
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -18,8 +19,8 @@ from typing import Any
 from tests.bench.crowd import SMALLEST
 from tests.faults.world import ROOT, World, world
 
-ROUNDS = 7
-GOAL, SLOWEST_MS = 1.5, 60.0
+ROUNDS = 20
+GOAL, P95_MS = 1.5, 60.0
 Page = tuple[str, str, bool]
 
 
@@ -53,7 +54,7 @@ def compared(sides: list[tuple[HTTPConnection, dict[str, Any]]], rounds: int) ->
                 if turn:
                     took[side].append(milliseconds)
         low, high = (statistics.median(side) for side in took)
-        found.append(_row(name, high, high / low, max(took[1])))
+        found.append(_row(name, high, high / low, _p95(took[1])))
     return [*_worst(found), *found]
 
 
@@ -172,15 +173,19 @@ def _worst(rows: list[dict[str, Any]]) -> list[dict[str, object]]:
         slowest = max(own, key=lambda row: row["ratio"])
         found.append(
             {
-                **_row(name, slowest["value"], slowest["ratio"], max(row["slowest"] for row in own)),
+                **_row(name, slowest["value"], slowest["ratio"], max(row["p95"] for row in own)),
                 "against": f"{slowest['name']}, on ten thousand",
-                "goal": f"<= {GOAL}, slowest < {SLOWEST_MS:.0f} ms",
+                "goal": f"<= {GOAL}, p95 < {P95_MS:.0f} ms",
             }
         )
     return found
 
 
-def _row(name: str, value: float, ratio: float, slowest: float) -> dict[str, object]:
+def _p95(times: list[float]) -> float:
+    return sorted(times)[math.ceil(0.95 * len(times)) - 1]
+
+
+def _row(name: str, value: float, ratio: float, p95: float) -> dict[str, object]:
     return {
         "name": name,
         "value": round(value, 2),
@@ -188,7 +193,7 @@ def _row(name: str, value: float, ratio: float, slowest: float) -> dict[str, obj
         "ratio": round(ratio, 2),
         "against": "the same page on ten thousand",
         "goal": None,
-        "slowest": round(slowest, 2),
+        "p95": round(p95, 2),
     }
 
 
@@ -202,7 +207,7 @@ def main() -> int:
     with world(kind) as place:
         for row in measure(place, rows=options.rows, rounds=options.rounds):
             against = f"{row['ratio']:>6} of {row['against']}"
-            print(f"{row['name']:36}{row['value']:>9} ms, slowest {row['slowest']:>8}  {against}")
+            print(f"{row['name']:36}{row['value']:>9} ms, p95 {row['p95']:>8}  {against}")
     return 0
 
 

@@ -274,7 +274,7 @@ def _beside_bare(took: Turns) -> list[dict[str, object]]:
 
 def _beside_one(place: World, provider: Provider) -> list[dict[str, object]]:
     """Two workers against one. Where there are no two cores for them, neither may cost more for the other's sake."""
-    messages, one, two = many(4_000, 200), list[Took](), list[Took]()
+    messages, one, two = many(8_000, 200), list[Took](), list[Took]()
     for _turn in range(rounds()):
         one.append(_pumped(provider, messages))
         two.append(_pumped(provider, messages, workers=2))
