@@ -6,6 +6,7 @@ Every write is fenced by the lease token: whoever lost the lease in between chan
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID, uuid4
 
 from django.db.transaction import atomic
@@ -35,12 +36,13 @@ CHANGED = ["lease_token", "lease_until", "next_attempt_at", "provider_ref"]
 @dataclass(slots=True, eq=False)
 class Claim:
     """A transaction that is ours until its lease ends. `faulty`: its sender or account was refused lately, so that
-    acceptance is news."""
+    acceptance is news. `since` when it is ours (monotonic)."""
 
     transaction: Transaction = field(repr=False)
     attempt: SendAttempt = field(repr=False)
     token: UUID
     faulty: bool = True
+    since: float = field(default_factory=monotonic)
 
 
 def claim(account: ProviderAccount, most: int) -> list[Claim]:

@@ -81,7 +81,7 @@ class Flights:
             self._loop.call_soon_threadsafe(self._start, lane, jobs)
 
     def land(self, seconds: float) -> list[Landed]:
-        """What calls have ended in, waited for no longer than so many seconds."""
+        """What calls have ended in, waited for no longer than so many seconds or until told to `look`."""
         if not self._news.wait(seconds):
             return []
         # First the flag, then the results: one that comes in between is found now or told of again.

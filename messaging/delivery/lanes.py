@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class Lane:
     """An account at work.
 
-    `flying` are its calls under way and on deck: marked for the wire and waiting for others to land, `spare` of them at
-    most. It is left alone until `rests_until` (monotonic).
+    `flying` are its calls under way and on deck: marked for the wire and waiting for others to land, of which `spare`
+    would be enough. It is left alone until `rests_until` (monotonic).
     """
 
     row: ProviderAccount

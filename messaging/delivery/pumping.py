@@ -1,28 +1,31 @@
 """The pump: keeps a bounded number of calls in flight and writes down what comes of each.
 
-Claims are taken a little ahead and marked for the wire only as calls become free, and where calls end quickly a few
-more (`Lane.room`): a worker that dies leaves little more in doubt than it had in flight. One process may run it
+Claims are taken ahead, more where calls end quickly, and marked for the wire only as calls become free, and a few on
+deck (`Lane.room`): a worker that dies leaves little more in doubt than it had in flight. One process may run it
 beside any number of others: the claims keep them apart.
 """
 
+import logging
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 
 from messaging import watching
+from messaging.arrivals import stops_the_worker
 from messaging.delivery.claiming import withdraw
 from messaging.delivery.fetching import Fetched, Fetcher
 from messaging.delivery.flights import Flights
-from messaging.delivery.keeping import Keeper
+from messaging.delivery.keeping import MANY, Keeper
 from messaging.delivery.lanes import Lane, lanes
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.pausing import about_account
 from messaging.delivery.preparing import Job
 from messaging.gateway import http
 
+logger = logging.getLogger(__name__)
 # One turn of the pump: short, so that a worker told to stop need not be waited for.
 TURN_SECONDS = 15.0
 # How long an account without due work is left alone within a turn.
@@ -31,8 +34,8 @@ REST_SECONDS = 0.3
 KEEP_SECONDS = 20.0
 # How many calls may be under way, on deck, or not yet written, for each that may be under way.
 MOST_IN_DOUBT = 2.5
-# Claims that left within the one are followed by larger ones, up to so many for each call at a time; those that took
-# longer than the other by smaller ones.
+# Claims that were followed by others within the one are followed by larger ones, up to so many for each call at a time;
+# those that lasted longer than the other by smaller ones.
 QUICK_SECONDS, SLOW_SECONDS = 0.25, 0.5
 MOST_WAVES = 4
 # While one lot lands, is written and is followed by others, about so many lots land.
@@ -41,9 +44,9 @@ LOTS = 4
 
 @dataclass(slots=True)
 class Stand:
-    """A lane in this turn. `ahead` is what is ready and waits for a free call, claimed at `claimed_at` (monotonic);
-    `stride` is how many to claim at once; `coming` what is being claimed, `paid` how many of it the pace has allowed;
-    calls ended last at `landed_at`."""
+    """A lane in this turn. `ahead` is what is ready and waits for a free call; `stride` is how many to claim at once.
+    `coming` is what is being claimed since `claimed_at` (monotonic), `paid` how many of it the pace has allowed, `many`
+    whether many came last; calls ended last at `landed_at`."""
 
     lane: Lane
     stride: int = 1
@@ -52,11 +55,12 @@ class Stand:
     landed_at: float = 0.0
     coming: Future[Fetched] | None = None
     paid: int = 0
+    many: bool = False
 
 
 @dataclass(slots=True)
 class Turn:
-    """One turn of the pump over all accounts. `broken` ends it; `fault` is that of one account, which rests for it."""
+    """One turn of the pump over all accounts, until it is `broken` or over."""
 
     flights: Flights
     keeper: Keeper
@@ -64,14 +68,13 @@ class Turn:
     stands: list[Stand]
     sent: int = 0
     broken: Exception | None = None
-    fault: Exception | None = None
 
 
 def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
     """Send what is due, for `seconds` at most (calls in flight are always seen to their end).
 
     With `once` the turn ends as soon as nothing is due. Out: how many tries were made. Raises what broke the turn,
-    a DatabaseError for instance, after the calls in flight have ended: their results must not be lost for it.
+    a fault of the database for instance, after the calls in flight have ended: their results must not be lost for it.
     """
     at_work = lanes()
     if not at_work:
@@ -95,8 +98,6 @@ def pump(*, once: bool = False, seconds: float = TURN_SECONDS) -> int:
             if turn.broken:
                 raise turn.broken
             if over or (once and all(stand.lane.dry and not stand.ahead for stand in turn.stands)):
-                if turn.fault:
-                    raise turn.fault
                 return turn.sent
             sleep(REST_SECONDS)
 
@@ -120,11 +121,11 @@ def _refill_all(turn: Turn) -> None:
             _take_off(turn, stand)
             _claim_ahead(turn, stand)
             _take_off(turn, stand)
-        except DatabaseError as error:
-            turn.broken = error
-            return
         except Exception as error:
-            turn.fault = error
+            if isinstance(error, DatabaseFault) or stops_the_worker(error):
+                turn.broken = error
+                return
+            logger.exception("account %s cannot be worked in this turn", stand.lane.row.pk)
             _rest(turn, stand)
 
 
@@ -132,7 +133,7 @@ def _claim_ahead(turn: Turn, stand: Stand) -> None:
     """Have it claimed and prepared what the next calls will be for."""
     _take_in(turn, stand)
     lane, now = stand.lane, monotonic()
-    if stand.ahead and now > stand.claimed_at + KEEP_SECONDS:
+    if stand.ahead and now > stand.ahead[0].claim.since + KEEP_SECONDS:
         _withdraw(turn, stand)
         return
     room = lane.room()
@@ -144,7 +145,7 @@ def _claim_ahead(turn: Turn, stand: Stand) -> None:
     stand.paid = lane.pace.take(max(stand.stride, room - len(stand.ahead)))
     if stand.paid:
         _adapt(stand, now)
-        stand.coming = turn.fetcher.begin(lane, stand.paid)
+        stand.coming = turn.fetcher.begin(lane, stand.paid, beside=stand.many)
         _take_in(turn, stand)
 
 
@@ -162,8 +163,8 @@ def _take_in(turn: Turn, stand: Stand) -> None:
         # The account was refused meanwhile.
         _withdraw(turn, stand)
         return
-    lane.dry = not found.claims
-    if lane.dry:
+    stand.many, lane.dry = found.claims >= MANY, not found.claims
+    if not found.jobs:
         lane.rests_until = monotonic() + REST_SECONDS
 
 
@@ -211,7 +212,7 @@ def _withdraw(turn: Turn, stand: Stand) -> None:
     turn.sent -= len(jobs)
     try:
         withdraw([job.claim for job in jobs])
-    except DatabaseError as error:
+    except DatabaseFault as error:
         turn.broken = turn.broken or error
 
 
@@ -234,7 +235,7 @@ def _land(turn: Turn) -> bool:
             stand.lane.spare = 0
         try:
             refused = any(about_account(stand.lane.row, result) for _taken, result in results)
-        except DatabaseError as error:
+        except DatabaseFault as error:
             # An admin's word on a code cannot be read; what came of the calls must be written all the same.
             turn.broken, refused = error, True
         if refused:

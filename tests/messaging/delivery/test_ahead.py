@@ -65,11 +65,9 @@ def test_what_waits_too_long_for_a_free_call_is_given_back(
     flights = pumping.Flights(allow_private=frozenset(), connect_timeout=1.0)
     turn = pumping.Turn(flights, Keeper(), Fetcher(flights.look), [Stand(lane, 5)])
     pumping._claim_ahead(turn, turn.stands[0])
-    while turn.stands[0].coming:
-        pumping._take_in(turn, turn.stands[0])
     assert rows.filter(status="sending").count() == len(turn.stands[0].ahead) == 10
 
-    turn.stands[0].claimed_at = monotonic() - pumping.KEEP_SECONDS - 1
+    turn.stands[0].ahead[0].claim.since = monotonic() - pumping.KEEP_SECONDS - 1
     pumping._claim_ahead(turn, turn.stands[0])
 
     assert (turn.stands[0].ahead, turn.sent) == ([], 0)
