@@ -27,8 +27,8 @@ Page = tuple[str, str, bool]
 def measure(place: World, *, rows: int = 1_000_000, rounds: int = ROUNDS) -> list[dict[str, object]]:
     """Milliseconds of each page with `rows` transactions, and how often that is the same page's on ten thousand.
 
-    In: a migrated, empty world; it is filled. The two rows with a goal are the worst of their family. Of twenty times the
-    second slowest is the p95.
+    In: a migrated, empty world; it is filled. The two rows with a goal are the worst of their family. Of twenty times
+    the second slowest is the p95.
     """
     kind = "postgresql" if place.environment["DATABASE_URL"].startswith("postgres") else "sqlite"
     with ExitStack() as stack:
