@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.figures import row
+from tests.bench.figures import cpu_seconds, row
 from tests.bench.receipt_storm import Storm, pour
 from tests.faults.world import World, free_port, world
 
@@ -134,22 +134,16 @@ def _web(place: World, module: str, port: int) -> Iterator[Callable[[str, list[b
         (worker,) = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
 
         def post(path: str, bodies: list[bytes]) -> float:
-            before = _processor(int(worker))
+            before = cpu_seconds(int(worker))
             for one in bodies:
                 if storm.post(path, one) != 200:
                     raise RuntimeError("a receipt was not taken")
-            return (_processor(int(worker)) - before) / len(bodies)
+            return (cpu_seconds(int(worker)) - before) / len(bodies)
 
         yield post
     finally:
         master.terminate()
         master.wait(20)
-
-
-def _processor(pid: int) -> float:
-    """Seconds of processor that a process has used, finer than the clock ticks of /proc."""
-    # The clock that clock_getcpuclockid(3) names.
-    return time.clock_gettime((~pid << 3) | 2)
 
 
 # Draining ---------------------------------------------------------------------------------------------------
