@@ -12,7 +12,7 @@ import zlib
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import TracebackType
 
 import aiohttp
@@ -61,6 +61,12 @@ class _Progress:
 _PROGRESS: ContextVar[_Progress] = ContextVar("progress")
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """The usual trust store, read once a process: it takes longer than a call, and most of a megabyte each time."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Line:
     """A pool of connections to providers, for one event loop. Use it as `async with Line() as line`.
 
@@ -82,7 +88,7 @@ class Line:
         self._deadline = deadline
         self._connect_timeout = connect_timeout
         self._connections = connections
-        self._ssl = ssl_context or httpx.create_ssl_context(trust_env=False)
+        self._ssl = ssl_context or certificates()
         # Without httpx's client around it, which merges cookies, redirects and authorisation that no call here has:
         # measured, half the cost of a call.
         self._transport = AiohttpTransport(verify=self._ssl, trust_env=False, client=self._session, retries=0)

@@ -1,6 +1,7 @@
 """The line against real servers on loopback: every fault in its class, by what was written and not by its name."""
 
 import asyncio
+import gc
 import gzip
 import socket
 import ssl
@@ -425,6 +426,28 @@ def test_a_trusted_certificate_lets_the_call_through(tmp_path: Path) -> None:
     trust = ssl.create_default_context(cafile=str(path))
     [answer] = asyncio.run(talk(OK, secure_post, server_ssl=secure_server(path), ssl_context=trust))
     assert answer.status == 200
+
+
+def test_the_usual_certificates_are_held_once_however_many_lines_there_are() -> None:
+    async def opened() -> list[Line]:
+        allowed = frozenset({f"localhost:{closed}"})
+        lines = [Line(deadline=2.0, allow_private=allowed) for _number in range(5)]
+        for line in lines:
+            with pytest.raises(NotAccepted):
+                await line.call(secure_post(closed))
+            await line.aclose()
+        return lines
+
+    closed = free_port()
+    asyncio.run(opened())
+    before = stores()
+    kept = asyncio.run(opened())
+    assert len(kept) == 5
+    assert stores() == before
+
+
+def stores() -> int:
+    return sum(isinstance(one, ssl.SSLContext) for one in gc.get_objects())
 
 
 def test_an_untrusted_certificate_was_not_accepted(tmp_path: Path) -> None:
