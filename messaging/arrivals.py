@@ -27,6 +27,7 @@ from messaging import spool
 from messaging.gateway import registry
 from messaging.gateway.contract import Account
 from messaging.gateway.facts import Forged
+from messaging.interruptions import stops_the_worker
 from messaging.models import ProviderAccount, prepared
 from messaging.models.rows import POSTGRES
 from messaging.models.sealing import SealBroken
@@ -255,11 +256,6 @@ def _ingest_what_can_be(rows: Sequence[tuple[Row, bytes]]) -> None:
                     ingest_all([row])
             except (DataError, IntegrityError):
                 spool.reject(record)
-
-
-def stops_the_worker(error: Exception) -> bool:
-    """Whether a worker's soft time limit struck: an ordinary Exception to Python, and no fault of what was at hand."""
-    return type(error).__module__.partition(".")[0] in {"billiard", "celery"}
 
 
 def _admitted(arrival: Arrival) -> Row | None:

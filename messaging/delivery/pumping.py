@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import Error as DatabaseFault
 
 from messaging import watching
-from messaging.arrivals import stops_the_worker
 from messaging.delivery.claiming import withdraw
 from messaging.delivery.fetching import Fetched, Fetcher
 from messaging.delivery.flights import Flights
@@ -24,6 +23,7 @@ from messaging.delivery.marking import mark_wire
 from messaging.delivery.pausing import about_account
 from messaging.delivery.preparing import Job
 from messaging.gateway import http
+from messaging.interruptions import stops_the_worker
 
 logger = logging.getLogger(__name__)
 # One turn of the pump: short, so that a worker told to stop need not be waited for.

@@ -7,6 +7,7 @@ from time import monotonic
 from django.db import connection
 
 from messaging import arrivals
+from messaging.interruptions import stops_the_worker
 from messaging.models import ReceiptInbox
 from messaging.receipts import claiming, together
 from messaging.receipts.finding import Reading
@@ -60,7 +61,7 @@ def _in_parts(readings: Sequence[Reading]) -> list[ReceiptInbox]:
         return together.take(readings)
     except Exception as error:
         # While the database is away every part would fail, each after a time of its own.
-        if arrivals.stops_the_worker(error) or not _answers():
+        if stops_the_worker(error) or not _answers():
             raise
         logger.warning("%s receipts did not go together: %s", len(readings), type(error).__name__)
         half = len(readings) // 2

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import OperationalError
 from django.db.transaction import atomic
 
-from messaging import arrivals, consent, inbound, meanings, retention, saved_contents, timeline
+from messaging import consent, inbound, meanings, retention, saved_contents, timeline
 from messaging.addresses import digits, masked
 from messaging.gateway.codes import Where
 from messaging.gateway.errors import SendError
 from messaging.gateway.facts import Fact, Inbound, Receipt, SavedNews, Unreadable
+from messaging.interruptions import stops_the_worker
 from messaging.matching import Mismatch, match
 from messaging.models import OptOut, ReceiptInbox, TimelineEntry
 from messaging.models.clock import database_now
@@ -37,7 +38,7 @@ def handle(row: ReceiptInbox) -> None:
         logger.warning("receipt %s is tried again: %s", row.pk, type(error).__name__)
         give_back([put_off(row)])
     except Exception as error:
-        if arrivals.stops_the_worker(error):
+        if stops_the_worker(error):
             raise
         logger.exception("receipt %s could not be handled", row.pk)
         give_back([failed(row, type(error).__name__)])

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.db.transaction import atomic
 
-from messaging import arrivals, callbacks
+from messaging import callbacks
 from messaging.addresses import digits
 from messaging.gateway.facts import Receipt
+from messaging.interruptions import stops_the_worker
 from messaging.lives import Life, locked, save
 from messaging.matching import references, wanted_number
 from messaging.models import ReceiptInbox
@@ -74,7 +75,7 @@ def _reading(row: ReceiptInbox) -> Reading | None:
     try:
         facts = facts_of(row)
     except Exception as error:
-        if arrivals.stops_the_worker(error):
+        if stops_the_worker(error):
             raise
         # It breaks once more by itself, and is seen to there.
         return None
