@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from time import perf_counter
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun, worker_process_init, worker_ready
+from celery.signals import task_postrun, task_prerun, worker_process_init
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -22,10 +22,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect
 @worker_process_init.connect
 def stands(**_signal: object) -> None:
-    """All is loaded, in the worker itself and in each of its processes."""
+    """All is loaded in a process that does the work. The worker itself makes few objects, all of them in circles."""
     collector.spare()
 
 
@@ -47,3 +46,4 @@ def ended(task_id: str, task: "Task[..., object]", state: str | None = None, **_
     seconds = round(perf_counter() - started, 3)
     logger.info("%s %s", task.name, (state or "").lower(), extra={"seconds": seconds})
     context.__exit__(None, None, None)
+    collector.tidy()
