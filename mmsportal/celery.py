@@ -16,7 +16,8 @@ from mmsportal.logs import about
 logger = logging.getLogger(__name__)
 _running: dict[str, tuple[float, AbstractContextManager[None]]] = {}
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsportal.settings")
-TRANSPORT_ALIASES["filesystem"] = "mmsportal.broker:Transport"
+TRANSPORT_ALIASES["filesystem"] = "mmsportal.file_broker:Transport"
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "mmsportal.redis_broker:Transport"))
 app = Celery("mmsportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -173,7 +173,6 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     CELERY_WORKER_PREFETCH_MULTIPLIER = 8
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 900,
         "socket_timeout": 5,
         "socket_connect_timeout": 1,
         "max_retries": 0,

@@ -11,8 +11,9 @@ from tests.faults.catalogue import BOTH, Fault, Figures
 from tests.faults.stage import stage
 from tests.faults.world import ROOT, World
 
-# Redis gives a task to another worker when the first has not acknowledged it for so long: less than a turn.
-IMPATIENT = {"visibility_timeout": 5, "unacked_restore_interval": 1}
+# Where kombu plays acknowledgements, which it does not for us, Redis gives a task to another worker when the first has
+# not acknowledged it for so long: less than a turn.
+IMPATIENT = {"ack_emulation": True, "visibility_timeout": 5, "unacked_restore_interval": 1}
 PATIENCE = 200
 # What a parent must not have when it forks: threads, or a line to anywhere.
 LOADED = """

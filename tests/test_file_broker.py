@@ -9,8 +9,8 @@ import pytest
 from celery import Celery
 from kombu import Connection
 
-from mmsportal.broker import Channel, Transport
 from mmsportal.celery import app
+from mmsportal.file_broker import Channel, Transport
 
 MESSAGES = 400
 
