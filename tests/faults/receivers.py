@@ -22,7 +22,11 @@ class Receiver:
 
         class Door(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever was telling it has been killed.
+                    return
                 status = receiver.hear(body)
                 with suppress(OSError):
                     self.send_response(status)
