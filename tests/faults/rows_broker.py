@@ -30,7 +30,7 @@ def stopped(place: World, short: bool) -> Figures:
     away = 10 if short else AWAY
     broker = place.start_broker()
     sending.open_portal(place)
-    place.start_worker()
+    worker = place.start_worker()
     place.start_beat()
     place.start_pump()
     began = time.monotonic()
@@ -51,6 +51,7 @@ def stopped(place: World, short: bool) -> Figures:
     slow = [one for one in meanwhile if one.status not in {200, 201} or one.took > QUICK]
     sheet.must(not slow and bool(meanwhile), f"{len(slow)} of {len(meanwhile)} calls were refused or took over 500 ms")
     sheet.must(done and max(waits, default=99) < POLL + 1, "not all were sent within the poller's interval")
+    sheet.must(worker.poll() is None, "the worker has ended")
     sheet.must(not callers.untrue(), callers.untrue())
     return sheet.figures(place, keys, began)
 
@@ -101,7 +102,7 @@ def emptied(place: World, short: bool) -> Figures:
 
     broker = place.start_broker()
     sending.open_portal(place)
-    place.start_worker()
+    worker = place.start_worker()
     place.start_beat()
     count, flushes, restarts = (300, 0, 0) if short else (3000, 0, 0)
     began = time.monotonic()
@@ -119,7 +120,7 @@ def emptied(place: World, short: bool) -> Figures:
     last = time.monotonic()
     done = sending.drained(keys, 120)
     sheet = Sheet({"flushes": flushes, "restarts": restarts, "after_the_last_s": round(time.monotonic() - last, 1)})
-    sheet.must(done, "not all were sent")
+    sheet.must(done and worker.poll() is None, f"all sent: {done}; the worker has ended: {worker.poll()}")
     return sheet.figures(place, keys, began)
 
 
