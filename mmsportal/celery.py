@@ -25,7 +25,8 @@ app.autodiscover_tasks()
 
 @worker_process_init.connect
 def stands(**_signal: object) -> None:
-    """All is loaded in a process that does the work. The worker itself makes few objects, all of them in circles."""
+    """All is loaded in a process that does the work."""
+    # Not in the worker itself: the few objects that it makes all end in circles.
     collector.spare()
 
 

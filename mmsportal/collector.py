@@ -19,8 +19,8 @@ def spare() -> None:
 
 
 def tidy() -> None:
-    """Look at all that came since, every few seconds at most. For a pause between two pieces of work: what a piece has
-    left in circles, its connections among them, is gone before the next one needs as much."""
+    """Look at all that is not spared, every few seconds at most. For a pause between two pieces of work: what was left
+    in circles, connections among it, is gone before others need as much."""
     global _tidied
     if monotonic() > _tidied + TIDY_SECONDS:
         gc.collect()

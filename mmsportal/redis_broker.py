@@ -1,8 +1,8 @@
 """Celery's broker of the scaled form with Redis: kombu's, without the acknowledgements that it plays there.
 
 What lies in the broker is a ring that carries nothing; one that is lost comes again with the beat. kombu would keep
-each in Redis until it is acknowledged, and when Redis has gone away meanwhile it does so on a channel that has no
-address any more: the AttributeError of that ends the worker.
+each in Redis until it is acknowledged. Where Redis went away meanwhile it would acknowledge, and put back, on a channel
+that has no connection any more, and the AttributeError of that ends the worker.
 """
 
 from kombu.transport import redis

@@ -63,7 +63,10 @@ _PROGRESS: ContextVar[_Progress] = ContextVar("progress")
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """The usual trust store, read once a process: it takes longer than a call, and most of a megabyte each time."""
+    """The usual trust store, read once a process: it takes longer than a call, and most of a megabyte each time.
+
+    For all lines of all threads, so none may change it.
+    """
     return httpx.create_ssl_context(trust_env=False)
 
 

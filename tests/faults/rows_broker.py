@@ -120,7 +120,8 @@ def emptied(place: World, short: bool) -> Figures:
     last = time.monotonic()
     done = sending.drained(keys, 120)
     sheet = Sheet({"flushes": flushes, "restarts": restarts, "after_the_last_s": round(time.monotonic() - last, 1)})
-    sheet.must(done and worker.poll() is None, f"all sent: {done}; the worker has ended: {worker.poll()}")
+    sheet.must(done, "not all were sent")
+    sheet.must(worker.poll() is None, "the worker has ended")
     return sheet.figures(place, keys, began)
 
 
