@@ -21,7 +21,7 @@ from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
 from messaging.models import TimelineEntry, Transaction
-from messaging.statuses import Status
+from messaging.statuses import FINAL, Status
 from messaging.timeline import Moment
 
 MOST = 50
@@ -50,7 +50,8 @@ class _Teller:
 
 
 def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> list[Moment]:
-    """A story, newest first, with what the media host saw of this account since the message left. Two queries at most.
+    """A story, newest first, with what the media host saw of this account since the message left, until a while after
+    it ended. Two queries at most.
 
     `transaction` must come with its message and account. Providers fetch for all recipients of a content at once or
     for each: what is told is that of the account, a bounded number, equal ones together.
@@ -60,7 +61,10 @@ def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> lis
     if not files:
         return list(story)
     teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, timezone.now())
-    came = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
+    # Who comes for the same file after that comes for another message.
+    over = max(moment.at for moment in story) + patience() if Status(transaction.status) in FINAL else teller.now
+    seen = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
+    came = [fetch for fetch in seen if fetch.at <= over]
     told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came})]
     return sorted([*story, *told], key=lambda moment: moment.at, reverse=True)
 

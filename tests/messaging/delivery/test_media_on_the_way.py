@@ -129,6 +129,15 @@ def test_what_a_provider_has_from_before_is_no_alarm(sent) -> None:
     assert lines(row, "never_fetched") == lines(row, "fetched") == []
 
 
+def test_who_comes_for_the_file_of_a_later_message_is_not_told_of_an_earlier_one(sent, picture: Asset) -> None:
+    row = sent()
+    row.timeline.update(at=timezone.now() - timedelta(days=3))
+    MediaFetch.objects.update(at=timezone.now())
+    assert lines(row, "fetched") == []
+    Transaction.objects.update(status="submitted", receipt_deadline=timezone.now())
+    assert len(lines(row, "fetched")) == 1
+
+
 def test_a_campaigns_fetches_are_told_together_and_bounded(sent) -> None:
     row = sent()
     [link] = PublicLink.objects.all()
