@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from messaging.drafts import start_draft
-from messaging.models import Draft, Message, Transaction
+from messaging.models import Draft, Message, ProviderAccount, Transaction
+from messaging.pauses import pause_all
 from messaging.plans import Plan
 from messaging.web.plan_form import read_plan
 from messaging.web.posted import UnreadableForm
@@ -143,6 +144,20 @@ def test_the_confirmation_says_how_long_it_takes_and_who_is_too_late(page, form,
 
     assert "about 10 minutes" in said
     assert "About 1 recipient would be too late" in said or "About 2 recipients would be too late" in said
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_while_sending_is_paused_no_time_is_promised_for_what_would_go_at_once(page, form, everybody):
+    if everybody:
+        pause_all(None, "Trying the brake")
+    else:
+        ProviderAccount.objects.update(paused_at=timezone.now())
+
+    said, _answer = send(page, form)
+
+    assert "Once sending is resumed" in said
+    assert "Takes" not in said
+    assert "the last leaves at" not in said
 
 
 def test_a_repetition_remembers_what_it_repeats(page, form, queued):
