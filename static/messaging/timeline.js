@@ -6,9 +6,14 @@
     time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
     clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
     moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    dated: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
   };
   let timer, misses = 0, missed = false, spoken = "";
   const live = () => document.getElementById("live");
+
+  // A bare time is today's.
+  const named = (format, when) =>
+    format === "time" && when.toDateString() !== new Date().toDateString() ? "dated" : format;
 
   function localise(root) {
     // "29 Nov 17:51", as the pages write dates themselves.
@@ -16,7 +21,7 @@
     for (const element of root.querySelectorAll("time[data-local]")) {
       const when = new Date(element.dateTime);
       if (Number.isNaN(when.valueOf())) continue;
-      const format = new Intl.DateTimeFormat(language, FORMATS[element.dataset.local]);
+      const format = new Intl.DateTimeFormat(language, FORMATS[named(element.dataset.local, when)]);
       element.textContent = format.format(when).replace(",", "");
     }
   }
