@@ -10,6 +10,9 @@ from celery.signals import task_postrun, task_prerun
 from messaging import tasks
 from mmsportal import collector
 
+# A task begins by looking after the sessions of the database.
+pytestmark = pytest.mark.django_db
+
 
 class Link:
     """An object that may be in a circle."""
