@@ -14,6 +14,7 @@ from kombu import Connection
 from redis import Redis
 
 from mmsportal.redis_broker import Transport
+from tests.faults.world import free_port
 
 pytestmark = [
     pytest.mark.services,
@@ -42,9 +43,7 @@ def _listens(port: int) -> bool:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def test_the_portal_talks_through_it(port: int) -> None:
