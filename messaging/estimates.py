@@ -143,11 +143,7 @@ def finish_of(message: Message, carriers: Sequence[Sender], *, now: datetime, fr
     None when nothing does, and when somebody's pause keeps it. Three queries.
     """
     own = {sender: waiting for sender in carriers if (waiting := getattr(sender, "waiting", 0))}
-    if not own or not free or any(_paused(sender) for sender in own):
+    if not own or not free or any(sender.is_paused or getattr(sender, "stopped", False) for sender in own):
         return None
     start = max(filter(None, (now, message.send_at, message.undo_until)))
     return finish(own, ahead(own, start), start, purpose=message.purpose, queued=True)
-
-
-def _paused(sender: Sender) -> bool:
-    return bool(sender.paused_at or sender.account.paused_at or getattr(sender, "stopped", False))

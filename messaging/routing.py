@@ -61,7 +61,7 @@ class Candidate:
     @property
     def paused(self) -> bool:
         """Whether what it carries would have to wait."""
-        return paused(self.sender)
+        return self.sender.is_paused
 
 
 def reaches(sender: Sender, number: str) -> bool:
@@ -81,14 +81,9 @@ def profile_of(sender: Sender) -> Profile:
     return registry.provider(sender.account.provider).profile_for(sender.account.options)
 
 
-def paused(sender: Sender) -> bool:
-    """Whether a sender, or the account it belongs to, is paused."""
-    return bool(sender.paused_at or sender.account.paused_at)
-
-
 def preferred(senders: Iterable[Sender]) -> list[Sender]:
     """Senders in the order they should be thought of: those that may send and are not paused first."""
-    return sorted(senders, key=lambda one: (not one.mms_enabled, paused(one), one.pk))
+    return sorted(senders, key=lambda one: (not one.mms_enabled, one.is_paused, one.pk))
 
 
 def sender_findings(sender: Sender, key: ApiKey | None = None) -> list[Finding]:
@@ -241,7 +236,7 @@ def next_sender(row: Transaction, *, after: UUID) -> Sender | None:
 
 def _could_take(sender: Sender, content: Content, number: str, key: ApiKey | None) -> bool:
     return (
-        not paused(sender)
+        not sender.is_paused
         and reaches(sender, number)
         and not blocking(sender_findings(sender, key))
         and not blocking(check(content, [profile_of(sender)]))

@@ -180,6 +180,11 @@ class Sender(Unheard):
     def __str__(self) -> str:
         return f"{self.address}, {self.label}" if self.label else self.address
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is paused, or the account it belongs to."""
+        return bool(self.paused_at or self.account.paused_at)
+
     def clean(self) -> None:
         if not self.kind:
             return

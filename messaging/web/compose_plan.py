@@ -14,7 +14,6 @@ from messaging.models import Draft, Message, Sender
 from messaging.orders import Order
 from messaging.plans import AT_ONCE, LATER, Plan, Timing, timing, undo_seconds
 from messaging.queueing import Examination, validity
-from messaging.routing import paused
 from messaging.slide_rules import Finding, Severity, blocking
 from messaging.slide_rules.findings import finding
 from messaging.slide_rules.findings import gettext_noop as noop
@@ -72,7 +71,7 @@ def planned(draft: Draft, now: datetime) -> Planned:
 
 def promise_findings(plan: Planned, first: Sender | None) -> list[Finding]:
     """What speaks against promising a time: a sender that is paused now may be so then. No query."""
-    if not plan.timing.send_at or first is None or not paused(first):
+    if not plan.timing.send_at or first is None or not first.is_paused:
         return []
     return [
         finding(
@@ -97,14 +96,15 @@ def final(order: Order, draft: Draft, accepted: int) -> Order:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What the confirmation says of the time: how long it can be called back, when the last leaves, who is too late;
-    `held` where a pause that nobody knows the end of keeps it."""
+    `held` are those whom a pause keeps that nobody knows the end of, `free` the others."""
 
     undo: int
     start: datetime
     finish: datetime
     expires: datetime
     late: int
-    held: bool = False
+    held: int
+    free: int
 
     @property
     def takes(self) -> str:
@@ -119,17 +119,23 @@ def carriers(examination: Examination) -> dict[Sender, int]:
     return dict(carried)
 
 
-def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime, purpose: str = "marketing") -> Forecast:
-    """How sending would go if it began now. Four queries."""
+def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime) -> Forecast:
+    """How sending would go if it began now. Five queries at most."""
     accepted = sum(carried.values())
     undo = undo_seconds(plan.plan, accepted, settings.UNDO_SECONDS)
     start = plan.timing.send_at or now + timedelta(seconds=undo)
-    finish = estimates.finish(carried, estimates.ahead(carried, start), start, purpose=purpose)
+    moving = carried if plan.timing.send_at else _moving(carried)
+    free = sum(moving.values())
+    finish = estimates.finish(moving, estimates.ahead(moving, start), start, purpose=plan.plan.purpose)
     expires = plan.timing.expire_at or start + min(validity(sender) for sender in carried)
     # The last to leave are those whose time runs out first.
     share = (finish - expires) / (finish - start) if finish > expires else 0.0
-    held = not plan.timing.send_at and (any(map(paused, carried)) or pauses.running() is not None)
-    return Forecast(undo, start, finish, expires, min(accepted, round(accepted * share)), held)
+    return Forecast(undo, start, finish, expires, min(free, round(free * share)), accepted - free, free)
+
+
+def _moving(carried: Mapping[Sender, int]) -> dict[Sender, int]:
+    """The part of those who carry a message that no pause keeps now. One query."""
+    return {} if pauses.running() else {sender: count for sender, count in carried.items() if not sender.is_paused}
 
 
 def _duration(minutes: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.drafts import start_draft
-from messaging.models import Draft, Message, ProviderAccount, Transaction
+from messaging.models import Draft, Message, ProviderAccount, Sender, Transaction
 from messaging.pauses import pause_all
 from messaging.plans import Plan
 from messaging.web.plan_form import read_plan
@@ -158,6 +158,30 @@ def test_while_sending_is_paused_no_time_is_promised_for_what_would_go_at_once(p
     assert "Once sending is resumed" in said
     assert "Takes" not in said
     assert "the last leaves at" not in said
+
+
+def test_of_two_carriers_the_confirmation_says_who_waits_for_the_paused_one(page, form, account):
+    abroad = Sender.objects.create(address="84433", kind="short_code", country="GB", account=account)
+    Sender.objects.filter(pk=abroad.pk).update(paused_at=timezone.now())
+
+    said, _answer = send(page, {**form, "sender": "any", "recipients": f"{form['recipients']}\n+447400123456"})
+
+    assert "their sender is paused" in said
+    assert "<dd>1 recipient <small>" in said
+    assert "the last leaves at" in said
+    assert "Once sending is resumed" not in said
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "transactional"])
+def test_what_is_urgent_is_not_told_the_time_of_the_rest(page, form, account, queued, purpose):
+    account.calls_per_second = 1
+    account.save()
+    for start in range(100, 400, 10):
+        queued(*(f"+1647556{n:04d}" for n in range(start, start + 10)))
+
+    said, _answer = send(page, {**form, "purpose": purpose})
+
+    assert ("about 1 minute" in said) == (purpose == "transactional")
 
 
 def test_a_repetition_remembers_what_it_repeats(page, form, queued):
