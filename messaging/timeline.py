@@ -197,12 +197,13 @@ def story(transaction: Transaction) -> list[Moment]:
     rows = list(transaction.timeline.order_by("id"))
     providers = _providers(rows, transaction.account.provider)
     newest_seen: datetime | None = None
-    moments = []
+    moments, known = [], False
     for row, provider in zip(rows, providers, strict=True):
         # A step is history that comes along with other news: it is no late news itself.
         late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
-        moments.append((row.at, row.pk, worded(row, provider, late=late)))
+        moments.append((row.at, row.pk, worded(row, provider, late=late, known=known)))
+        known = known or row.state in SETTLED
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
 
 
@@ -215,10 +216,12 @@ def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
     return providers[::-1]
 
 
-def worded(row: TimelineEntry, provider: str, *, late: bool = False) -> Moment:
-    """One entry in words; its code is one of this provider's. No query."""
+def worded(row: TimelineEntry, provider: str, *, late: bool = False, known: bool = False) -> Moment:
+    """One entry in words; its code is one of this provider's. `known` says that receipts had told before what
+    became of the message. No query."""
     # A newer release beside this one may write kinds that have no words here.
-    words = WORDS.get(row.kind) or Words(row.kind.replace("_", " ").capitalize())
+    kind = "unanswered" if known and row.kind == "unknown" else row.kind
+    words = WORDS.get(kind) or Words(kind.replace("_", " ").capitalize())
     meaning = _meaning(row, provider)
     title = LABELS[Status(row.state)] if words.title == "" and row.state else words.title or "Receipt"
     detail = str(row.data.get("detail", ""))

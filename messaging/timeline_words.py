@@ -30,6 +30,13 @@ WORDS = {
         "warn",
         "circle-question-mark",
     ),
+    # The same, where receipts overtook the answer.
+    "unanswered": Words(
+        "No answer to the call",
+        "The line broke after the request had left; its receipts had told by then.",
+        "info",
+        "clock",
+    ),
     "saved": Words(
         "Content stored at the provider", "It is sent from there; nothing has left yet.", "info", "package-check"
     ),
