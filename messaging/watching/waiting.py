@@ -10,7 +10,7 @@ from django.db.models import Exists, Sum
 
 from messaging.models import AccountTally, SendAttempt, Sender, SendingPause, Tallied, Transaction
 from messaging.statuses import CANCELLABLE
-from messaging.watching import life
+from messaging.watching import folding, life
 from messaging.watching.alarms import DEAF, STUCK, Finding
 
 # A worker looks every five seconds: one that has not for this long does not.
@@ -85,6 +85,11 @@ def _calls(accounts: Mapping[UUID, datetime], now: datetime) -> Mapping[UUID, Ma
     )
     for account, kind, number in rows.values_list("account_id", "kind").annotate(number=Sum("count")):
         found.setdefault(account, {})[kind] = number
+    # A worker that was killed leaves a try open until its lease ends, and the count stands still behind that.
+    for (account, at, kind, _step), number in folding.uncounted().counts.items():
+        if account in accounts and at >= now - MOVING and kind in CALLS:
+            calls = found.setdefault(account, {})
+            calls[kind] = calls.get(kind, 0) + number
     leased = Transaction.objects.filter(lease_until__isnull=False, account__in=list(accounts))
     for account in leased.order_by("lease_until").values_list("account_id", flat=True)[:MOST_ROWS]:
         found.setdefault(account, {})["leased"] = 1

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import AccountTally, Alarm, Heartbeat, ProviderAccount, SendAttempt, SendingPause, Transaction
-from messaging.watching import absence, life, look
+from messaging.watching import absence, fold, life, look
 from messaging.watching.alarms import AGAINST, AWAY, DEAF, SILENT, STUCK
 from messaging.watching.looking import TOLD_FOR
 from messaging.watching.waiting import queue
@@ -96,6 +96,20 @@ def test_a_queue_that_is_longer_than_its_account_is_fast_is_no_alarm(due, now, a
     due(1800)
     looked(now, 3)
     tally(account, "accepted", now - timedelta(seconds=50))
+    look(now)
+    assert kinds() == []
+
+
+def test_calls_that_are_not_counted_yet_are_calls(due, now, account, sender):
+    """A worker that was killed leaves a try open, and what came after it is counted when that is closed."""
+    waits = due(600)
+    looked(now, 3)
+    open_try = {"transaction": waits, "sender": sender, "started_at": now - timedelta(minutes=1)}
+    SendAttempt.objects.create(**open_try, number=1, phase="wire", wire_at=now - timedelta(minutes=1))
+    done = {"phase": "done", "outcome": "A", "wire_at": now, "finished_at": now}
+    SendAttempt.objects.create(**open_try, number=2, **done)
+    fold()
+    assert not AccountTally.objects.exists()
     look(now)
     assert kinds() == []
 
