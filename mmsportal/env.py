@@ -37,7 +37,11 @@ DEBUG: bool = _env.bool("DJANGO_DEBUG", False)
 DATABASE: dict[str, object] = _env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
 # The longest that one statement may take on PostgreSQL; the web door, where people wait, has a shorter one (wsgi.py).
 STATEMENT_SECONDS: int = _env.int("DATABASE_STATEMENT_SECONDS", 60)
-BROKER_URL: str = _env.str("CELERY_BROKER_URL", "filesystem://")
+BROKER_URL: str = _env.str("CELERY_BROKER_URL", "") or "filesystem://"
+# Celery knows more, but only with these was it seen that nothing is lost when they go away. The rest of it is secret.
+BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
+if (_scheme := urlsplit(BROKER_URL).scheme) not in BROKERS:
+    raise ImproperlyConfigured(f"CELERY_BROKER_URL begins with {_scheme!r}; give one of {', '.join(BROKERS)}")
 CACHE: dict[str, object] = _env.cache_url("CACHE_URL", default="locmemcache://")
 
 MEDIA_STORAGE: str = _env.str("MEDIA_STORAGE", "filesystem")
