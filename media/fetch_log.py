@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from media.models import MediaFetch, PublicLink
@@ -47,10 +47,10 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """A file that an audience was given an address of, and whether it has ever come for it."""
+    """A file that an audience was given an address of, and when it first had the file; None for never."""
 
     name: str
-    served: bool
+    first: datetime | None
 
 
 _waiting: deque[MediaFetch] = deque()
@@ -146,11 +146,12 @@ def never_served(*, made: tuple[datetime, datetime]) -> list[PublicLink]:
     return list(rows.select_related("rendition").order_by("pk"))
 
 
-def had(files: Collection[UUID], audience: str) -> list[Had]:
-    """For each address that an audience was given of some files, whether it has ever had the file. One query."""
-    rows = PublicLink.objects.filter(_behind(files, ""), audience=audience).annotate(served=Exists(_servings()))
+def had(files: Collection[UUID], audience: str, *, given: datetime) -> list[Had]:
+    """For each address of some files that an audience was given by a moment, when it first had the file. One query."""
+    rows = PublicLink.objects.filter(_behind(files, ""), audience=audience, created_at__lte=given)
+    rows = rows.annotate(first=Subquery(_servings().order_by("at").values("at")[:1]))
     found = rows.select_related("asset", "rendition__asset").order_by("pk")
-    return [Had(file.public_name, row.served) for row in found if (file := row.rendition or row.asset)]
+    return [Had(file.public_name, row.first) for row in found if (file := row.rendition or row.asset)]
 
 
 def _servings() -> "QuerySet[MediaFetch]":

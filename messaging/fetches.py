@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from media import fetch_log, uses
 from media.fetch_log import SERVED, Fetch
+from media.retention import FETCHES_KEPT
 from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
@@ -65,7 +66,7 @@ def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> lis
     over = max(moment.at for moment in story) + patience() if Status(transaction.status) in FINAL else teller.now
     seen = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
     came = [fetch for fetch in seen if fetch.at <= over]
-    told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came})]
+    told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came}, over)]
     return sorted([*story, *told], key=lambda moment: moment.at, reverse=True)
 
 
@@ -108,23 +109,32 @@ def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
     return _moment(fetch.at, FETCHED, title % named, text)
 
 
-def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str]) -> list[Moment]:
-    """A word on each file that was not asked for since: that the provider has it from before, or never came."""
+def _absent(
+    teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str], over: datetime
+) -> list[Moment]:
+    """A word on each file that was not asked for since: that the provider has it from before, or did not come.
+
+    Nothing of a message that is older than the log, or older than the address of its file: nobody knows any more.
+    """
     taken = min((moment.at for moment in story if moment.kind == "accepted"), default=None)
-    if taken is None:
+    if taken is None or taken <= teller.now - FETCHES_KEPT:
         return []
     due, status = taken + patience(), Status(transaction.status)
     told = []
-    for had in fetch_log.had(attached.files(transaction.message.frozen), transaction.account.audience):
-        if had.name in came:
+    for had in fetch_log.had(attached.files(transaction.message.frozen), transaction.account.audience, given=taken):
+        # Who came in time, and is not among the MOST that were read, is no news either.
+        if had.name in came or (had.first and taken <= had.first <= over):
             continue
         named = {"who": teller.who, "file": had.name}
-        if had.served:
+        if had.first and had.first < taken:
             title, text = _("%(who)s fetched %(file)s earlier"), _("It was not asked for again: the provider has it.")
             told.append(_moment(taken, EARLIER, title % named, text))
         elif status in LOST or (status in OPEN and due <= teller.now):
             title = _("%(who)s never fetched %(file)s") % named
             text = _("Accepted, and nobody has come for the file. Check that the provider can reach the media host.")
+            if had.first:
+                title = _("%(who)s did not fetch %(file)s for this message") % named
+                text = _("Accepted, and nobody came for the file until long after, for another message.")
             at = due if due <= teller.now else transaction.updated_at
             told.append(_moment(at, NEVER, title, text, "warn", "cloud-alert"))
     return told

@@ -110,12 +110,11 @@ def test_a_provider_that_never_came_is_reported_unless_the_message_got_through(s
     row = sent()
     MediaFetch.objects.all().delete()
     row.timeline.exclude(kind__in=["sending", "accepted"]).delete()
-    row.timeline.update(at=timezone.now() - timedelta(hours=hours))
-    Transaction.objects.update(status=status, receipt_deadline=timezone.now())
-    assert len(lines(row, "never_fetched")) == said
     long_ago = timezone.now() - timedelta(hours=hours)
-    Transaction.objects.update(updated_at=long_ago)
+    row.timeline.update(at=long_ago)
+    Transaction.objects.update(status=status, receipt_deadline=timezone.now(), updated_at=long_ago)
     PublicLink.objects.update(created_at=long_ago)
+    assert len(lines(row, "never_fetched")) == said
     assert never_came(timezone.now()) == ({row.account.name: 1} if said else {})
     assert lines(row, "fetched_earlier") == []
 
@@ -127,6 +126,31 @@ def test_what_a_provider_has_from_before_is_no_alarm(sent) -> None:
         "Webex Connect fetched autumn.jpg earlier"
     ]
     assert lines(row, "never_fetched") == lines(row, "fetched") == []
+
+
+def test_who_first_came_after_the_message_had_ended_did_not_come_for_it(sent) -> None:
+    row = sent()
+    row.timeline.update(at=timezone.now() - timedelta(hours=5))
+    PublicLink.objects.update(created_at=timezone.now() - timedelta(days=1))
+    assert lines(row, "fetched_earlier") == lines(row, "never_fetched") == []
+    Transaction.objects.update(status="failed", receipt_deadline=timezone.now())
+    assert lines(row, "fetched_earlier") == []
+    assert lines(row, "never_fetched") == [
+        "Webex Connect did not fetch autumn.jpg for this message: Accepted, and nobody came for the file until long "
+        "after, for another message."
+    ]
+
+
+@pytest.mark.parametrize("older_than_the_log", [True, False])
+def test_of_a_message_from_before_the_log_or_the_address_nobody_knows(sent, older_than_the_log: bool) -> None:
+    row = sent()
+    long_ago = timezone.now() - timedelta(days=91)
+    row.timeline.update(at=long_ago if older_than_the_log else timezone.now() - timedelta(hours=5))
+    if older_than_the_log:
+        PublicLink.objects.update(created_at=long_ago - timedelta(days=1))
+        MediaFetch.objects.all().delete()
+    Transaction.objects.update(status="failed", receipt_deadline=timezone.now())
+    assert lines(row, "fetched_earlier") == lines(row, "never_fetched") == []
 
 
 def test_who_comes_for_the_file_of_a_later_message_is_not_told_of_an_earlier_one(sent, picture: Asset) -> None:
