@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views import View
 
 from messaging.models import ProviderAccount, Sender
-from messaging.pauses import in_words, pause, resume
+from messaging.pauses import in_words, pause, resume, running
 from messaging.web.shell import PortalMixin
 
 
@@ -59,6 +59,11 @@ def _pause(row: ProviderAccount | Sender, since: datetime, user: User, back: str
 
 # What is said of a switch that was turned, and of one that stood that way already; by whether it resumes.
 TURNED = {False: _lazy("%(name)s is paused. Its messages wait in the queue."), True: _lazy("%(name)s sends again.")}
+# The same while all sending is paused: neither makes a difference before that ends.
+MEANWHILE = {
+    False: _lazy("%(name)s stays paused when all sending is resumed."),
+    True: _lazy("%(name)s is paused with the rest only, and sends again with it."),
+}
 STOOD = {False: _lazy("%(name)s was paused already."), True: _lazy("%(name)s was not paused.")}
 
 
@@ -75,7 +80,8 @@ class Switch(PortalMixin, View):
         row = get_object_or_404(self.model, pk=pk)
         rows, user = self.model._default_manager.filter(pk=pk), cast(User, request.user)
         if resume(rows, user) if self.resumes else pause(rows, user):
-            messages.success(request, TURNED[self.resumes] % {"name": row})
+            said = MEANWHILE if running() else TURNED
+            messages.success(request, said[self.resumes] % {"name": row})
         else:
             messages.info(request, STOOD[self.resumes] % {"name": row})
         return back_from(request)

@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging import pauses
 from messaging.delivery.outcomes import Result
 from messaging.delivery.pausing import MOST_FAULTS, judge
 from messaging.gateway import registry
@@ -41,6 +42,20 @@ def test_a_paused_sender_is_told_and_resumed_from_the_dashboard(client, sender_a
     assert (sender.paused_at, sender.paused_reason, sender.config_faults) == (None, "", 0)
     assert answer.redirect_chain == [("/messages/", 302)]
     assert "34343, Shop sends again." in answer.content.decode()
+
+
+def test_while_all_is_paused_a_switch_says_what_it_changes(client, sender_admin, sender) -> None:
+    pauses.pause_all(sender_admin, "A wrong price.")
+    client.force_login(sender_admin)
+    page = reverse("web:sending")
+    assert "Keep paused afterwards" in client.get(page).content.decode()
+    back = f"?next={page}"
+    answer = client.post(reverse("web:sender-pause", args=[sender.pk]) + back, follow=True).content.decode()
+    assert "34343, Shop stays paused when all sending is resumed." in answer
+    answer = client.post(reverse("web:sender-resume", args=[sender.pk]) + back, follow=True).content.decode()
+    assert "34343, Shop is paused with the rest only, and sends again with it." in answer
+    pauses.resume_all(sender_admin)
+    assert "Keep paused afterwards" not in client.get(page).content.decode()
 
 
 def test_resuming_is_written_down_once(client, sender_admin, paused) -> None:
