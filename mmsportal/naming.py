@@ -7,10 +7,18 @@ Django itself bring their own translations.
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
 from django.db.models import Field, Model
 from django.utils.translation import gettext_lazy
 
 ROOMS = ("media", "messaging")
+
+
+def site() -> None:
+    """Have the administration bear the portal's name, as its other pages do."""
+    admin.site.site_title = admin.site.site_header = str(settings.UNFOLD["SITE_TITLE"])
+    admin.site.index_title = gettext_lazy("Administration")
 
 
 def translated() -> None:

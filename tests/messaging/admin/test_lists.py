@@ -33,6 +33,14 @@ MAKERS: dict[str, Callable[[ProviderAccount], object]] = {
 }
 
 
+@pytest.mark.parametrize("path", ["/admin/", "/admin/messaging/", "/admin/password_change/"])
+def test_the_administration_bears_the_portals_name(chief, path) -> None:
+    page = chief.get(path).content.decode()
+    assert "MMS portal" in page.split("</title>", 1)[0]
+    assert "Django" not in page
+    assert "Site administration" not in page
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_list_costs_the_same_however_long_it_is(
     chief, account, name, django_assert_max_num_queries, make_user
