@@ -9,6 +9,13 @@ htmx.config.responseHandling = [
   { code: "[45]..", swap: false, error: true },
 ];
 
+// In a low window the menu scrolls: the page one is on shows in it. (scrollIntoView would take the next Tab there.)
+addEventListener("load", () => {
+  const link = document.querySelector("#nav-sidebar-apps a.active");
+  const box = link?.closest(".simplebar-content-wrapper");
+  if (box) box.scrollTop = link.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
+});
+
 // Landmarks, names and keyboard access that Unfold 0.91 leaves out.
 document.addEventListener("DOMContentLoaded", () => {
   const set = (element, attributes) => {

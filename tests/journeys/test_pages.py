@@ -152,6 +152,16 @@ def test_pages_fit_a_phone(open_page, message) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
 
+def test_the_menu_fits_a_laptop_and_a_lower_window_shows_where_one_is(open_page, message) -> None:
+    page = open_page(reverse("admin:auth_group_changelist"))
+    links = page.locator("#nav-sidebar-apps a")
+    for link in (links.first, links.last):
+        playwright.expect(link).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 600})
+    page.reload()
+    playwright.expect(page.locator("#nav-sidebar-apps a.active")).to_be_in_viewport(ratio=0.9)
+
+
 def deliver(transaction: Transaction) -> None:
     """What the reader of receipts does when the provider reports a delivery."""
     now = timezone.now()
