@@ -73,6 +73,7 @@ UNFOLD = {
                         _("Pause and resume"), "motion_photos_paused", "web:sending", "messaging.change_provideraccount"
                     ),
                     _link(_("API keys"), "key", "admin:messaging_apikey_changelist", "messaging.view_apikey"),
+                    _link(_("API documentation"), "api", "api:docs", ""),
                     _link(_("Callbacks"), "campaign", "admin:messaging_callback_changelist", "messaging.view_callback"),
                     _link(
                         _("Callback endpoints"),

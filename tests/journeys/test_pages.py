@@ -82,8 +82,8 @@ def open_page(browser, live_server, client, chief):
     assert complaints == []
 
 
-def serious(page) -> list[str]:
-    found = axe.Axe().run(page).response["violations"]
+def serious(page, within: str = "body") -> list[str]:
+    found = axe.Axe().run(page, context=within).response["violations"]
     return [
         f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found if fault["impact"] in ("serious", "critical")
     ]
@@ -160,6 +160,19 @@ def test_the_menu_fits_a_laptop_and_a_lower_window_shows_where_one_is(open_page,
     page.set_viewport_size({"width": 1440, "height": 600})
     page.reload()
     playwright.expect(page.locator("#nav-sidebar-apps a.active")).to_be_in_viewport(ratio=0.9)
+
+
+def test_the_documentation_of_the_api_is_in_the_menu_and_follows_the_theme(open_page) -> None:
+    page = open_page(reverse("web:dashboard"), dark=True)
+    page.click("#nav-sidebar-apps >> text=API documentation")
+    page.get_by_text("/api/v1/senders").first.wait_for()
+    playwright.expect(page.locator("html.dark-mode")).to_have_count(1)
+    assert serious(page, ".guides") == []
+    page.evaluate("localStorage.setItem('adminTheme', '\"light\"')")
+    page.reload()
+    playwright.expect(page.locator("html.dark-mode")).to_have_count(0)
+    page.click("text=Back to the portal")
+    page.wait_for_url("**/")
 
 
 def deliver(transaction: Transaction) -> None:

@@ -32,6 +32,7 @@ def test_a_new_key_is_shown_once_and_works(keeper, sender) -> None:
     assert token in answer.content.decode()
     assert answer.context["jwt_secret"] == key.jwt_secret
     assert "no-store" in answer.headers["Cache-Control"]
+    assert f'href="{reverse("api:docs")}">API documentation' in answer.content.decode()
     assert (list(key.senders.all()), key.scopes, key.source_cidrs) == ([sender], ["messages:send"], ["203.0.113.0/24"])
     assert f'id="issuer" class="mono" readonly value="{key.prefix}"' in answer.content.decode()
     again = keeper.get(shown, follow=True)
