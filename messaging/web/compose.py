@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from messaging.drafts import Overtaken, StaleDraft, start_draft
 from messaging.models import Draft, Message, Sender, Template
 from messaging.queueing import NotQueued, queue
 from messaging.web import compose_kept
-from messaging.web.compose_drafts import is_empty, unsent_drafts
+from messaging.web.compose_drafts import is_untouched, unsent_drafts
 from messaging.web.compose_fragments import changed_parts, joined, page_parts, part, read_shown
 from messaging.web.compose_orders import once_of, order_of
 from messaging.web.compose_plan import final, forecast
@@ -60,9 +61,9 @@ class Compose(PortalMixin, View):
         if "message" in given:
             self._demand("messaging.view_message")
             return start_draft(user, message=_found(Message, given["message"]))
-        untouched = Draft.objects.filter(owner=user, version=1).order_by("-created_at").first()
-        if untouched and is_empty(untouched):
-            return untouched
+        latest = Draft.objects.filter(owner=user, version=1).order_by("-created_at").first()
+        if latest and is_untouched(latest):
+            return latest
         return start_draft(user)
 
     def _demand(self, permission: str) -> None:
@@ -71,7 +72,7 @@ class Compose(PortalMixin, View):
 
     def _page(self, user: User, draft: Draft) -> HttpResponse:
         examined = review(draft, user=user, now=timezone.now(), preview_as=1)
-        return page(self, examined)
+        return page(self, replace(examined, begun=not is_untouched(draft)))
 
 
 class ComposeCheck(PortalMixin, View):

@@ -38,6 +38,11 @@ def is_empty(draft: Draft) -> bool:
     return not draft.recipients and not draft.content.get("subject") and slides in ([], [{"text": "", "duration": 5}])
 
 
+def is_untouched(draft: Draft) -> bool:
+    """Whether it is as it was begun, with nothing: what it lacks is no fault yet."""
+    return draft.version == 1 and is_empty(draft)
+
+
 def _name(draft: Draft) -> str:
     content = draft.content
     texts = (slide.get("text", "") for slide in content.get("slides", []))

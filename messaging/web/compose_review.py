@@ -65,6 +65,7 @@ class Review:
     most_slides: int
     planned: Planned
     carried: Mapping[Sender, int]
+    begun: bool = True
 
     @property
     def errors(self) -> int:

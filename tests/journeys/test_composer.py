@@ -137,6 +137,21 @@ def test_a_finding_leads_to_its_field_and_goes_when_mended(composing):
     expect(composing.locator("#checks")).to_contain_text("Nothing to fix")
 
 
+def test_an_empty_page_says_how_to_begin_until_something_is_typed(browser_page, sign_in, composer, sender):
+    page = browser_page
+    sign_in(composer, "/compose/")
+    expect(page.locator("#summary")).to_have_text("How to begin")
+    expect(page.locator(".err:visible, .warn:visible")).to_have_count(0)
+    page.locator("#checks a", has_text="Add the numbers").click()
+
+    assert page.evaluate("document.activeElement.id") == "f-recipients"
+    page.keyboard.press("F8")
+    assert page.evaluate("document.activeElement.id") == "text-s1"
+    page.keyboard.type("Tulips")
+    expect(page.locator("#summary")).to_have_text(re.compile("3 to fix"))
+    expect(page.locator("#checks")).to_contain_text("Nobody to send to")
+
+
 def test_numbers_are_listed_in_their_normal_form_and_tidied_on_request(composing):
     composing.fill("#f-recipients", "(647) 555-0142, nobody")
 

@@ -62,7 +62,29 @@ def test_the_page_starts_an_empty_draft_and_reopens_it_on_reload(page, composer)
 
     assert first.url == again.url
     assert Draft.objects.get().owner == composer
-    assert "No sender is chosen" in page.get(first.url).content.decode()
+
+
+def test_an_untouched_page_says_how_to_begin_and_names_no_fault(page):
+    address = page.get("/compose/").url
+
+    answer = page.get(address).content.decode()
+
+    assert "How to begin" in answer
+    assert "Add the numbers it goes to, or a list." in answer
+    assert not any(fault in answer for fault in ("pill err", "to be fixed", "Does not fit", "No sender is chosen"))
+
+
+def test_the_first_check_of_an_empty_page_and_sending_it_name_the_faults(page, form, draft):
+    empty = form | {"sender": "", "name": "", "recipients": "", "subject": "", "text-a": "", "fallback": ""}
+
+    asked = page.post(CHECK, empty | {"want": "confirm"}).content.decode()
+
+    assert "4 to fix" in asked
+    assert "Not ready to send" in asked
+    assert "No sender is chosen" in asked
+    pushed = page.post(SEND, {"draft": str(draft.pk), "version": str(Draft.objects.get().version)})
+    assert pushed.status_code == 422
+    assert "4 to fix" in pushed.content.decode()
 
 
 def test_unsent_work_is_offered_when_starting_anew(page, form):
