@@ -22,7 +22,7 @@ from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
 from messaging.models import TimelineEntry, Transaction
-from messaging.statuses import FINAL, Status
+from messaging.statuses import SETTLED, Status
 from messaging.timeline import Moment
 
 MOST = 50
@@ -63,7 +63,7 @@ def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> lis
         return list(story)
     teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, timezone.now())
     # Who comes for the same file after that comes for another message.
-    over = max(moment.at for moment in story) + patience() if Status(transaction.status) in FINAL else teller.now
+    over = max(moment.at for moment in story) + patience() if Status(transaction.status) in SETTLED else teller.now
     seen = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
     came = [fetch for fetch in seen if fetch.at <= over]
     told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came}, over)]

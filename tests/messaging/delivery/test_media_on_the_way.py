@@ -153,10 +153,12 @@ def test_of_a_message_from_before_the_log_or_the_address_nobody_knows(sent, olde
     assert lines(row, "fetched_earlier") == lines(row, "never_fetched") == []
 
 
-def test_who_comes_for_the_file_of_a_later_message_is_not_told_of_an_earlier_one(sent, picture: Asset) -> None:
+@pytest.mark.parametrize("status", ["delivered", "unconfirmed"])
+def test_who_comes_for_the_file_of_a_later_message_is_not_told_of_an_earlier_one(sent, status: str) -> None:
     row = sent()
     row.timeline.update(at=timezone.now() - timedelta(days=3))
     MediaFetch.objects.update(at=timezone.now())
+    Transaction.objects.update(status=status, receipt_deadline=None)
     assert lines(row, "fetched") == []
     Transaction.objects.update(status="submitted", receipt_deadline=timezone.now())
     assert len(lines(row, "fetched")) == 1
