@@ -5,12 +5,12 @@ mark in one commit, so that a killed one has counted all of a batch or nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, Max, Model, OuterRef, Subquery
+from django.db.models import Count, Exists, Max, Model, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.db.transaction import atomic
 
@@ -60,11 +60,18 @@ def fold() -> int:
     return _up_to_date("calls", SendAttempt, _calls, _closed) + _up_to_date("receipts", TimelineEntry, _receipts)
 
 
-def uncounted() -> Tally:
-    """The newest calls that no run has counted yet, since a try before them is still open. Three queries at most."""
+def uncounted(accounts: Collection[UUID], since: datetime) -> dict[UUID, Counter[Tallied]]:
+    """The calls of some accounts since a moment that no run has counted yet: those of the last seconds, and all that
+    began after a try that is still open. Three queries."""
     counted = TallyMark.objects.filter(pk="calls").values_list("upto", flat=True).first() or 0
     last = SendAttempt.objects.aggregate(last=Max("pk"))["last"] or 0
-    return _calls(max(counted, last - AT_ONCE), last) if last > counted else Tally()
+    rows = SendAttempt.objects.filter(pk__gt=max(counted, last - LOOK_BACK), pk__lte=last, finished_at__gte=since)
+    rows = rows.filter(sender__account__in=list(accounts)).exclude(outcome="").order_by()
+    found: dict[UUID, Counter[Tallied]] = {}
+    wanted = ("sender__account_id", "sender__account__provider", "outcome", "code", "http_status")
+    for account, provider, outcome, code, status, number in rows.values_list(*wanted).annotate(number=Count("pk")):
+        found.setdefault(account, Counter())[_kind(provider, OutcomeClass(outcome), code, status)] += number
+    return found
 
 
 def purge(now: datetime) -> None:

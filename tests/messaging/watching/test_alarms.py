@@ -6,7 +6,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from messaging.models import AccountTally, Alarm, Heartbeat, ProviderAccount, SendAttempt, SendingPause, Transaction
+from messaging.models import (
+    AccountTally,
+    Alarm,
+    Heartbeat,
+    ProviderAccount,
+    SendAttempt,
+    SendingPause,
+    TallyMark,
+    Transaction,
+)
 from messaging.watching import absence, fold, life, look
 from messaging.watching.alarms import AGAINST, AWAY, DEAF, SILENT, STUCK
 from messaging.watching.looking import TOLD_FOR
@@ -100,18 +109,34 @@ def test_a_queue_that_is_longer_than_its_account_is_fast_is_no_alarm(due, now, a
     assert kinds() == []
 
 
-def test_calls_that_are_not_counted_yet_are_calls(due, now, account, sender):
-    """A worker that was killed leaves a try open, and what came after it is counted when that is closed."""
+@pytest.fixture
+def behind_an_open_try(due, now, sender) -> SendAttempt:
+    """A call that was answered, and is not counted: a worker that was killed left the try before it open."""
     waits = due(600)
     looked(now, 3)
-    open_try = {"transaction": waits, "sender": sender, "started_at": now - timedelta(minutes=1)}
-    SendAttempt.objects.create(**open_try, number=1, phase="wire", wire_at=now - timedelta(minutes=1))
-    done = {"phase": "done", "outcome": "A", "wire_at": now, "finished_at": now}
-    SendAttempt.objects.create(**open_try, number=2, **done)
+    TallyMark.objects.create(name="calls", upto=0, seen=0, seen_at=now - timedelta(minutes=9))
+    both = {"transaction": waits, "sender": sender, "started_at": now - timedelta(minutes=1)}
+    left_open = SendAttempt.objects.create(**both, number=1, phase="wire", wire_at=now - timedelta(minutes=1))
+    times = {"wire_at": now, "finished_at": now}
+    answered = SendAttempt.objects.create(**both, number=2, phase="done", outcome="A", **times)
     fold()
-    assert not AccountTally.objects.exists()
+    assert TallyMark.objects.get(name="calls").upto < left_open.pk
+    return answered
+
+
+def test_calls_behind_a_try_that_is_still_open_are_calls(behind_an_open_try, now):
     look(now)
     assert kinds() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"finished_at": timedelta(minutes=-3)}, {"outcome": "U", "code": "worker_lost"}], ids=str
+)
+def test_calls_of_long_ago_or_that_never_were_are_none(behind_an_open_try, now, account, change):
+    values = {name: now + value if isinstance(value, timedelta) else value for name, value in change.items()}
+    SendAttempt.objects.filter(pk=behind_an_open_try.pk).update(**values)
+    look(now)
+    assert [(alarm.kind, alarm.account) for alarm in Alarm.objects.all()] == [(STUCK, account)]
 
 
 def test_a_throttled_account_is_told_as_such(due, now, account):
