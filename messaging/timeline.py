@@ -19,7 +19,7 @@ from messaging.gateway.codes import Code, Where
 from messaging.models import Known, Message, TimelineEntry, Transaction
 from messaging.models.rows import Insertion, insert_from, insertions, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
-from messaging.timeline_words import WORDS, Words
+from messaging.timeline_words import GUESSED, WORDS, Words
 
 TROUBLED = frozenset({Status.FAILED, Status.EXPIRED, Status.UNKNOWN, Status.BLOCKED, Status.UNCONFIRMED})
 # A final receipt is waited for this long after the message itself has run out.
@@ -203,7 +203,7 @@ def story(transaction: Transaction) -> list[Moment]:
         late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
         newest_seen = max(newest_seen, row.at) if newest_seen else row.at
         moments.append((row.at, row.pk, worded(row, provider, late=late, known=known)))
-        known = known or row.state in SETTLED
+        known = known or (row.source == TimelineEntry.Source.PROVIDER and row.state in SETTLED)
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
 
 
@@ -217,8 +217,7 @@ def _providers(rows: Sequence[TimelineEntry], last: str) -> list[str]:
 
 
 def worded(row: TimelineEntry, provider: str, *, late: bool = False, known: bool = False) -> Moment:
-    """One entry in words; its code is one of this provider's. `known` says that receipts had told before what
-    became of the message. No query."""
+    """One entry in words; its code is one of this provider's; `known`: receipts had told before. No query."""
     # A newer release beside this one may write kinds that have no words here.
     kind = "unanswered" if known and row.kind == "unknown" else row.kind
     words = WORDS.get(kind) or Words(kind.replace("_", " ").capitalize())
@@ -229,16 +228,18 @@ def worded(row: TimelineEntry, provider: str, *, late: bool = False, known: bool
         title, detail = _("On the %(channel)s channel") % {"channel": detail.upper()}, ""
     if row.state in HANDED_OVER and row.via == Via.SMS:
         title = _("%(status)s as fallback SMS") % {"status": _(title)}
-    text = meaning.meaning if meaning else row.text
+    text = meaning.meaning if meaning else row.text or words.text
     if row.data.get("match") == "heuristic":
-        text = f"{_(text or words.text)} {_(GUESSED)}"
+        text = f"{_(text)} {_(GUESSED)}"
+    elif kind == "unanswered" and text != words.text:
+        text = f"{_(text)} {_(words.text)}"
     return Moment(
         at=row.at,
         received_at=row.received_at,
         kind=row.kind,
         source=row.source,
         title=title,
-        text=text or words.text,
+        text=text,
         code=row.code,
         level=words.level or LEVELS.get(Status(row.state) if row.state else Status.QUEUED, "info"),
         icon=words.icon or ICONS.get(Status(row.state) if row.state else Status.QUEUED, "circle"),
@@ -273,7 +274,6 @@ def counts(message: Message) -> dict[str, int]:
 
 
 RECEIPTS = frozenset({"receipt", "clicked", "step", "unrecognised"})
-GUESSED = "Matched by number and time: this provider's receipts do not name our reference."
 LEVELS = {
     Status.DELIVERED: "ok",
     Status.READ: "ok",

@@ -13,6 +13,7 @@ class Words:
     icon: str = ""
 
 
+GUESSED = "Matched by number and time: this provider's receipts do not name our reference."
 WORDS = {
     "queued": Words("Queued", "Accepted by the portal; waits for its turn.", "info", "list-plus"),
     "scheduled": Words("Scheduled", "Accepted by the portal; waits for its time.", "info", "calendar-clock"),
@@ -32,8 +33,8 @@ WORDS = {
     ),
     # The same, where receipts overtook the answer.
     "unanswered": Words(
-        "No answer to the call",
-        "The line broke after the request had left; its receipts had told by then.",
+        "No clear answer to the call",
+        "Its receipts had told by then what became of the message.",
         "info",
         "clock",
     ),

@@ -126,7 +126,7 @@ def _tables() -> Iterator[Found]:
     yield from _each("timeline", (text for one in timeline_words.WORDS.values() for text in (one.title, one.text)))
     yield from _each("codes", (*code_words.RETRY_WORDS.values(), *code_words.DOES.values()))
     yield from _each("codes", (code_words.DEPENDS, code_words.PAUSES_SENDER))
-    yield from _each("timeline", (*timeline.NEXT_STEPS.values(), timeline.GUESSED))
+    yield from _each("timeline", (*timeline.NEXT_STEPS.values(), timeline_words.GUESSED))
     yield from _each("scopes", SCOPES.values())
     yield from _each("addresses", addresses.WORDS.values())
     yield from _each("kinds of media", content.KINDS)

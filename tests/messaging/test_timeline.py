@@ -1,10 +1,14 @@
 """The story of a transaction, worded."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from messaging import timeline
+from messaging.models import TimelineEntry
 from messaging.statuses import Status
+from messaging.timeline_words import WORDS
 
 pytestmark = pytest.mark.django_db
 
@@ -15,17 +19,34 @@ def test_a_kind_that_a_newer_release_wrote_is_shown_all_the_same(transaction):
     assert timeline.story(transaction)[0].title == "Handed over"
 
 
-def test_a_broken_call_that_receipts_overtook_leaves_nothing_unknown(transaction):
-    now = timezone.now()
-    broken = timeline.entry(transaction, "unknown", now=now, state=Status.UNKNOWN, code="timeout")
-    timeline.append([timeline.entry(transaction, "receipt", now=now, key="1", state=Status.DELIVERED), broken])
-
-    assert [moment.title for moment in timeline.story(transaction)] == ["No answer to the call", "Delivered", "Queued"]
+def told(transaction, *entries) -> list[tuple[str, str]]:
+    """Title and text of what comes after the first entry, oldest first."""
+    timeline.append(entries)
+    return [(moment.title, moment.text) for moment in timeline.story(transaction)[::-1]][1:]
 
 
-def test_a_broken_call_that_nobody_overtook_says_that_its_outcome_is_unknown(transaction):
-    now = timezone.now()
-    broken = timeline.entry(transaction, "unknown", now=now, state=Status.UNKNOWN, code="timeout")
-    timeline.append([broken, timeline.entry(transaction, "receipt", now=now, key="1", state=Status.DELIVERED)])
+@pytest.fixture
+def delivered(transaction):
+    more = {"state": Status.DELIVERED, "source": TimelineEntry.Source.PROVIDER}
+    return timeline.entry(transaction, "receipt", now=timezone.now(), key="1", **more)
 
-    assert [moment.title for moment in timeline.story(transaction)] == ["Delivered", "Outcome unknown", "Queued"]
+
+@pytest.mark.parametrize("code", ["timed_out", "answer_unreadable", "", "in_no_table"])
+def test_a_call_without_a_clear_answer_that_receipts_overtook_leaves_nothing_unknown(transaction, delivered, code):
+    unclear = timeline.entry(transaction, "unknown", now=timezone.now(), state=Status.UNKNOWN, code=code)
+
+    (first, _text), (title, text) = told(transaction, delivered, unclear)
+
+    assert (first, title) == ("Delivered", "No clear answer to the call")
+    assert text.count("Its receipts had told by then") == 1
+    assert (len(text) > len(WORDS["unanswered"].text)) == (code in ("timed_out", "answer_unreadable"))
+
+
+def test_a_call_without_a_clear_answer_says_so_until_a_receipt_tells(transaction, delivered):
+    unclear = timeline.entry(transaction, "unknown", now=delivered.at, state=Status.UNKNOWN, code="timed_out")
+    delivered.at += timedelta(seconds=1)
+
+    (title, text), (last, _text) = told(transaction, unclear, delivered)
+
+    assert (title, last) == ("Outcome unknown", "Delivered")
+    assert "receipts had told" not in text
