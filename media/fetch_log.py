@@ -10,7 +10,7 @@ import unicodedata
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from time import sleep
 from uuid import UUID
@@ -29,6 +29,7 @@ AT_ONCE = 500
 # What waits while the database is away; past it the log has a gap and says so.
 MOST_WAITING = 20_000
 AWAY_SECONDS = 2.0
+KEPT = timedelta(days=90)
 # Answers after which a fetcher has the file: the whole, a part, or what it had before.
 SERVED = (200, 206, 304)
 
@@ -47,9 +48,11 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """A file that an audience was given an address of, and when it first had the file; None for never."""
+    """A file that an audience was given an address of, since when, and when it first had the file; None for never, or
+    for longer ago than the log is kept."""
 
     name: str
+    given: datetime
     first: datetime | None
 
 
@@ -151,7 +154,7 @@ def had(files: Collection[UUID], audience: str, *, given: datetime) -> list[Had]
     rows = PublicLink.objects.filter(_behind(files, ""), audience=audience, created_at__lte=given)
     rows = rows.annotate(first=Subquery(_servings().order_by("at").values("at")[:1]))
     found = rows.select_related("asset", "rendition__asset").order_by("pk")
-    return [Had(file.public_name, row.first) for row in found if (file := row.rendition or row.asset)]
+    return [Had(file.public_name, row.created_at, row.first) for row in found if (file := row.rendition or row.asset)]
 
 
 def _servings() -> "QuerySet[MediaFetch]":

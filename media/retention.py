@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from media import contents, direct_uploads, storage, uploads, uses
+from media import contents, direct_uploads, fetch_log, storage, uploads, uses
 from media.models import Asset, AssetUse, MediaFetch, Rendition
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ AT_ONCE = 500
 ORPHANED = timedelta(days=1)
 # A fitted copy that no message has used for so long is made anew when it is needed again.
 UNUSED_COPY = timedelta(days=30)
-FETCHES_KEPT = timedelta(days=90)
 # A walk through the storage looks at so many files in one run; the next run begins elsewhere.
 WALKED_AT_ONCE = 5000
 TURN = 600
@@ -96,7 +95,7 @@ def _ended_uses(now: datetime) -> int:
 
 
 def _fetches(now: datetime) -> int:
-    return _delete(MediaFetch.objects.filter(at__lte=now - FETCHES_KEPT).order_by("at"))
+    return _delete(MediaFetch.objects.filter(at__lte=now - fetch_log.KEPT).order_by("at"))
 
 
 def _delete(rows: "QuerySet[Any]") -> int:

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from media import fetch_log, uses
-from media.fetch_log import SERVED, Fetch
-from media.retention import FETCHES_KEPT
+from media.fetch_log import SERVED, Fetch, Had
 from media.shown import size_text
 from messaging import attached
 from messaging.gateway import registry
@@ -44,10 +43,12 @@ FETCHED, IN_VAIN, EARLIER, NEVER = "fetched", "fetch_failed", "fetched_earlier",
 
 @dataclass(frozen=True, slots=True)
 class _Teller:
-    """Words one story's fetches: who is said to have come, and until when news are known."""
+    """Words one story's fetches: who came; when the message left, and until when fetches are its own."""
 
     who: str
     now: datetime
+    left: datetime
+    over: datetime
 
 
 def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> list[Moment]:
@@ -61,12 +62,13 @@ def story_with_fetches(transaction: Transaction, story: Sequence[Moment]) -> lis
     files = attached.files(transaction.message.frozen) if left else set()
     if not files:
         return list(story)
-    teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, timezone.now())
+    now = timezone.now()
     # Who comes for the same file after that comes for another message.
-    over = max(moment.at for moment in story) + patience() if Status(transaction.status) in SETTLED else teller.now
-    seen = fetch_log.fetches(files, transaction.account.audience, since=min(left), most=MOST)
+    over = max(moment.at for moment in story) + patience() if Status(transaction.status) in SETTLED else now
+    teller = _Teller(registry.provider(transaction.account.provider).client.LABEL, now, min(left), over)
+    seen = fetch_log.fetches(files, transaction.account.audience, since=teller.left, most=MOST)
     came = [fetch for fetch in seen if fetch.at <= over]
-    told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came}, over)]
+    told = [*_together(teller, came), *_absent(teller, transaction, story, {fetch.name for fetch in came})]
     return sorted([*story, *told], key=lambda moment: moment.at, reverse=True)
 
 
@@ -109,35 +111,40 @@ def _fetched(teller: _Teller, fetch: Fetch, times: int) -> Moment:
     return _moment(fetch.at, FETCHED, title % named, text)
 
 
-def _absent(
-    teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str], over: datetime
-) -> list[Moment]:
+def _absent(teller: _Teller, transaction: Transaction, story: Sequence[Moment], came: set[str]) -> list[Moment]:
     """A word on each file that was not asked for since: that the provider has it from before, or did not come.
 
-    Nothing of a message that is older than the log, or older than the address of its file: nobody knows any more.
+    Nothing where the message or the file's address is older than the log: nobody knows any more.
     """
     taken = min((moment.at for moment in story if moment.kind == "accepted"), default=None)
-    if taken is None or taken <= teller.now - FETCHES_KEPT:
+    forgotten = teller.now - fetch_log.KEPT
+    if taken is None or taken <= forgotten:
         return []
-    due, status = taken + patience(), Status(transaction.status)
     told = []
     for had in fetch_log.had(attached.files(transaction.message.frozen), transaction.account.audience, given=taken):
         # Who came in time, and is not among the MOST that were read, is no news either.
-        if had.name in came or (had.first and taken <= had.first <= over):
+        if had.name in came or (had.first and teller.left <= had.first <= teller.over):
             continue
-        named = {"who": teller.who, "file": had.name}
-        if had.first and had.first < taken:
-            title, text = _("%(who)s fetched %(file)s earlier"), _("It was not asked for again: the provider has it.")
-            told.append(_moment(taken, EARLIER, title % named, text))
-        elif status in LOST or (status in OPEN and due <= teller.now):
-            title = _("%(who)s never fetched %(file)s") % named
-            text = _("Accepted, and nobody has come for the file. Check that the provider can reach the media host.")
-            if had.first:
-                title = _("%(who)s did not fetch %(file)s for this message") % named
-                text = _("Accepted, and nobody came for the file until long after, for another message.")
-            at = due if due <= teller.now else transaction.updated_at
-            told.append(_moment(at, NEVER, title, text, "warn", "cloud-alert"))
+        if had.first and had.first < teller.left:
+            title = _("%(who)s fetched %(file)s earlier") % {"who": teller.who, "file": had.name}
+            told.append(_moment(taken, EARLIER, title, _("It was not asked for again: the provider has it.")))
+        elif had.given > forgotten:
+            told += _did_not_come(teller, transaction, had, taken)
     return told
+
+
+def _did_not_come(teller: _Teller, transaction: Transaction, had: Had, taken: datetime) -> list[Moment]:
+    """That nobody came for a file, once it is worth a word."""
+    due, status = taken + patience(), Status(transaction.status)
+    if status not in LOST and (status not in OPEN or due > teller.now):
+        return []
+    title = _("%(who)s never fetched %(file)s")
+    text = _("Accepted, and nobody has come for the file. Check that the provider can reach the media host.")
+    if had.first:
+        title = _("%(who)s did not fetch %(file)s for this message")
+        text = _("Accepted, and nobody came for the file before it was over.")
+    at = due if due <= teller.now else transaction.updated_at
+    return [_moment(at, NEVER, title % {"who": teller.who, "file": had.name}, text, "warn", "cloud-alert")]
 
 
 def never_came(now: datetime) -> dict[str, int]:

@@ -136,21 +136,23 @@ def test_who_first_came_after_the_message_had_ended_did_not_come_for_it(sent) ->
     Transaction.objects.update(status="failed", receipt_deadline=timezone.now())
     assert lines(row, "fetched_earlier") == []
     assert lines(row, "never_fetched") == [
-        "Webex Connect did not fetch autumn.jpg for this message: Accepted, and nobody came for the file until long "
-        "after, for another message."
+        "Webex Connect did not fetch autumn.jpg for this message: Accepted, and nobody came for the file before it was "
+        "over."
     ]
 
 
-@pytest.mark.parametrize("older_than_the_log", [True, False])
-def test_of_a_message_from_before_the_log_or_the_address_nobody_knows(sent, older_than_the_log: bool) -> None:
+@pytest.mark.parametrize(
+    ("message_days", "address_days"), [(91, 92), (1, 92), (1, 0)], ids=["message", "address", "address made since"]
+)
+def test_what_is_older_than_the_log_or_the_address_nobody_knows(sent, message_days: int, address_days: int) -> None:
     row = sent()
-    long_ago = timezone.now() - timedelta(days=91)
-    row.timeline.update(at=long_ago if older_than_the_log else timezone.now() - timedelta(hours=5))
-    if older_than_the_log:
-        PublicLink.objects.update(created_at=long_ago - timedelta(days=1))
-        MediaFetch.objects.all().delete()
+    row.timeline.update(at=timezone.now() - timedelta(days=message_days))
+    PublicLink.objects.update(created_at=timezone.now() - timedelta(days=address_days))
+    MediaFetch.objects.all().delete()
     Transaction.objects.update(status="failed", receipt_deadline=timezone.now())
     assert lines(row, "fetched_earlier") == lines(row, "never_fetched") == []
+    PublicLink.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert len(lines(row, "never_fetched")) == (message_days == 1)
 
 
 @pytest.mark.parametrize("status", ["delivered", "unconfirmed"])
