@@ -38,10 +38,12 @@ DATABASE: dict[str, object] = _env.db_url("DATABASE_URL", default=f"sqlite:///{V
 # The longest that one statement may take on PostgreSQL; the web door, where people wait, has a shorter one (wsgi.py).
 STATEMENT_SECONDS: int = _env.int("DATABASE_STATEMENT_SECONDS", 60)
 BROKER_URL: str = _env.str("CELERY_BROKER_URL", "") or "filesystem://"
-# Celery knows more, but only with these was it seen that nothing is lost when they go away. The rest of it is secret.
-BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
-if (_scheme := urlsplit(BROKER_URL).scheme) not in BROKERS:
-    raise ImproperlyConfigured(f"CELERY_BROKER_URL begins with {_scheme!r}; give one of {', '.join(BROKERS)}")
+# Celery knows more, but sending is built for these: what goes away loses nothing, and ends no worker. Several addresses
+# stand behind one another, with ";". What follows the kind may be secret.
+BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "pyamqp")
+for _kind in (_address.partition("://")[0] if "://" in _address else "" for _address in BROKER_URL.split(";")):
+    if _kind not in BROKERS:
+        raise ImproperlyConfigured(f"CELERY_BROKER_URL begins with {_kind!r}; give one of {', '.join(BROKERS)}")
 CACHE: dict[str, object] = _env.cache_url("CACHE_URL", default="locmemcache://")
 
 MEDIA_STORAGE: str = _env.str("MEDIA_STORAGE", "filesystem")
@@ -70,6 +72,9 @@ ALLOW_PRIVATE_TARGETS: frozenset[str] = frozenset(_env.list("MMS_ALLOW_PRIVATE_T
 
 # How long a message to many can be called back before anything of it leaves; 0 for not at all.
 UNDO_SECONDS: int = _env.int("MMS_UNDO_SECONDS", 60)
+# Whoever sends may let a message live for five minutes only: what could be called back for longer would never leave.
+if not 0 <= UNDO_SECONDS <= 240:
+    raise ImproperlyConfigured(f"MMS_UNDO_SECONDS is {UNDO_SECONDS}; give 0 to 240")
 
 # For how many days what is over is kept (docs/operating.md, "What is kept"); 0 is for ever.
 CONTENT_DAYS: int = _env.int("MMS_CONTENT_DAYS", 90)

@@ -181,7 +181,7 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
-CELERY_TASK_QUEUES = queues(quorum=CELERY_BROKER_URL.startswith("amqp"))
+CELERY_TASK_QUEUES = queues(quorum=CELERY_BROKER_URL.startswith(("amqp", "pyamqp")))
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.VAR_DIR / "beat-schedule")
 
 # People -------------------------------------------------------------------------------------------
