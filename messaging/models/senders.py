@@ -182,7 +182,7 @@ class Sender(Unheard):
 
     @property
     def is_paused(self) -> bool:
-        """Whether it is paused, or the account it belongs to."""
+        """Whether it is paused, or the account it belongs to, which is to be loaded."""
         return bool(self.paused_at or self.account.paused_at)
 
     def clean(self) -> None:

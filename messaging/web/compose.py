@@ -72,7 +72,7 @@ class Compose(PortalMixin, View):
 
     def _page(self, user: User, draft: Draft) -> HttpResponse:
         examined = review(draft, user=user, now=timezone.now(), preview_as=1)
-        return page(self, replace(examined, begun=not is_untouched(draft)))
+        return page(self, replace(examined, untouched=is_untouched(draft)))
 
 
 class ComposeCheck(PortalMixin, View):

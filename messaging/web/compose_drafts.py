@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from messaging.drafts import EMPTY, FIELDS
 from messaging.models import Draft
 from messaging.web.looks import ago
 
@@ -39,8 +40,9 @@ def is_empty(draft: Draft) -> bool:
 
 
 def is_untouched(draft: Draft) -> bool:
-    """Whether it is as it was begun, with nothing: what it lacks is no fault yet."""
-    return draft.version == 1 and is_empty(draft)
+    """Whether it is as it was begun, with nothing at all: what it lacks is no fault yet."""
+    fresh = Draft(content=EMPTY)
+    return draft.version == 1 and all(getattr(draft, name) == getattr(fresh, name) for name in FIELDS)
 
 
 def _name(draft: Draft) -> str:

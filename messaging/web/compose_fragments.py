@@ -35,6 +35,7 @@ PARTS = {
     "as-slot": "as",
     "fits": "fits",
     "plan-said": "plansaid",
+    "to-begin": "tobegin",
     "checks": "checks",
     "announce": "announce",
 }

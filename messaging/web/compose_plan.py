@@ -96,7 +96,7 @@ def final(order: Order, draft: Draft, accepted: int) -> Order:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What the confirmation says of the time: how long it can be called back, when the last leaves, who is too late;
-    `held` are those whom a pause keeps that nobody knows the end of, `free` the others."""
+    `held` is how many a pause keeps that nobody knows the end of, `free` how many are left."""
 
     undo: int
     start: datetime
@@ -120,7 +120,7 @@ def carriers(examination: Examination) -> dict[Sender, int]:
 
 
 def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime) -> Forecast:
-    """How sending would go if it began now. Five queries at most."""
+    """How sending would go if it began now. Four queries at most."""
     accepted = sum(carried.values())
     undo = undo_seconds(plan.plan, accepted, settings.UNDO_SECONDS)
     start = plan.timing.send_at or now + timedelta(seconds=undo)
@@ -129,7 +129,7 @@ def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime) -> For
     finish = estimates.finish(moving, estimates.ahead(moving, start), start, purpose=plan.plan.purpose)
     expires = plan.timing.expire_at or start + min(validity(sender) for sender in carried)
     # The last to leave are those whose time runs out first.
-    share = (finish - expires) / (finish - start) if finish > expires else 0.0
+    share = (finish - expires) / (finish - start) if free and finish > expires else 0.0
     return Forecast(undo, start, finish, expires, min(free, round(free * share)), accepted - free, free)
 
 

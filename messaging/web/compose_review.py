@@ -65,7 +65,7 @@ class Review:
     most_slides: int
     planned: Planned
     carried: Mapping[Sender, int]
-    begun: bool = True
+    untouched: bool = False
 
     @property
     def errors(self) -> int:

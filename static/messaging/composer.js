@@ -197,7 +197,7 @@ document.addEventListener("focusout", (event) => {
 
 // A link of the checks moves the caret, not only the page.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest('#checks a[href^="#"], .summary, .jump');
+  const link = event.target.closest('.checks a[href^="#"], .summary, .jump');
   const field = link && document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();

@@ -38,7 +38,7 @@
 
   // The order of the page, not of the checks: where one is, and on from there.
   function toProblem(direction) {
-    const ids = new Set([...document.querySelectorAll('#checks li a[href^="#"]')].map((link) => link.hash.slice(1)));
+    const ids = new Set([...document.querySelectorAll('.checks li a[href^="#"]')].map((link) => link.hash.slice(1)));
     const fields = [...composer().querySelectorAll("[id]")].filter((field) => ids.has(field.id));
     if (!fields.length) return say(sheet().dataset.none);
     const here = document.activeElement;

@@ -13,7 +13,7 @@ htmx.config.responseHandling = [
 addEventListener("load", () => {
   const link = document.querySelector("#nav-sidebar-apps a.active");
   const box = link?.closest(".simplebar-content-wrapper");
-  if (box) box.scrollTop = link.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
+  if (box) box.scrollTop += link.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
 });
 
 // Landmarks, names and keyboard access that Unfold 0.91 leaves out.

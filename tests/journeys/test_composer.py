@@ -142,7 +142,8 @@ def test_an_empty_page_says_how_to_begin_until_something_is_typed(browser_page, 
     sign_in(composer, "/compose/")
     expect(page.locator("#summary")).to_have_text("How to begin")
     expect(page.locator(".err:visible, .warn:visible")).to_have_count(0)
-    page.locator("#checks a", has_text="Add the numbers").click()
+    expect(page.locator("#checks")).to_be_hidden()
+    page.locator("#to-begin a", has_text="Add the numbers").click()
 
     assert page.evaluate("document.activeElement.id") == "f-recipients"
     page.keyboard.press("F8")
@@ -150,6 +151,7 @@ def test_an_empty_page_says_how_to_begin_until_something_is_typed(browser_page, 
     page.keyboard.type("Tulips")
     expect(page.locator("#summary")).to_have_text(re.compile("3 to fix"))
     expect(page.locator("#checks")).to_contain_text("Nobody to send to")
+    expect(page.locator("#to-begin")).to_be_hidden()
 
 
 def test_numbers_are_listed_in_their_normal_form_and_tidied_on_request(composing):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from media import uploads
 from messaging.consent import opt_out
-from messaging.drafts import start_draft
+from messaging.drafts import EMPTY, start_draft
 from messaging.models import Draft, Message, OptOut, ProviderAccount, Sender, Template, Transaction
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
@@ -72,6 +72,18 @@ def test_an_untouched_page_says_how_to_begin_and_names_no_fault(page):
     assert "How to begin" in answer
     assert "Add the numbers it goes to, or a list." in answer
     assert not any(fault in answer for fault in ("pill err", "to be fixed", "Does not fit", "No sender is chosen"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"any_sender": True}, {"content": EMPTY | {"name": "Spring"}}, {"plan": {"purpose": "transactional"}}]
+)
+def test_what_stands_in_a_copy_is_not_asked_for_as_if_it_were_empty_nor_used_for_another_message(page, draft, change):
+    Draft.objects.filter(pk=draft.pk).update(version=1, **change)
+
+    answer = page.get(f"/compose/?draft={draft.pk}").content.decode()
+
+    assert "How to begin" not in answer
+    assert str(draft.pk) not in page.get("/compose/").url
 
 
 def test_the_first_check_of_an_empty_page_and_sending_it_name_the_faults(page, form, draft):

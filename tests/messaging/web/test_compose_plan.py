@@ -166,10 +166,20 @@ def test_of_two_carriers_the_confirmation_says_who_waits_for_the_paused_one(page
 
     said, _answer = send(page, {**form, "sender": "any", "recipients": f"{form['recipients']}\n+447400123456"})
 
-    assert "their sender is paused" in said
+    assert "sender paused" in said
     assert "<dd>1 recipient <small>" in said
     assert "the last leaves at" in said
     assert "Once sending is resumed" not in said
+
+
+def test_nobody_is_too_late_while_all_wait_for_a_pause(page, form, settings):
+    settings.UNDO_SECONDS = 600
+    ProviderAccount.objects.update(paused_at=timezone.now())
+
+    said, _answer = send(page, {**form, "valid": "5"})
+
+    assert "Sending is paused" in said
+    assert "too late" not in said
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "transactional"])
