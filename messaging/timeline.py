@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from messaging.gateway.codes import Code, Where
 from messaging.models import Known, Message, TimelineEntry, Transaction
 from messaging.models.rows import Insertion, insert_from, insertions, save_fields
 from messaging.statuses import AWAITING, CANCELLABLE, HANDED_OVER, LABELS, SETTLED, Fact, Outcome, Status, Via, fold
-from messaging.timeline_words import GUESSED, WORDS, Words
+from messaging.timeline_words import GUESSED, NEXT_STEPS, WORDS, Words
 
 TROUBLED = frozenset({Status.FAILED, Status.EXPIRED, Status.UNKNOWN, Status.BLOCKED, Status.UNCONFIRMED})
 # A final receipt is waited for this long after the message itself has run out.
@@ -196,14 +197,16 @@ def story(transaction: Transaction) -> list[Moment]:
     """Everything known about a transaction, worded, newest first. One query."""
     rows = list(transaction.timeline.order_by("id"))
     providers = _providers(rows, transaction.account.provider)
-    newest_seen: datetime | None = None
-    moments, known = [], False
+    settled = [row.at for row in rows if row.source == TimelineEntry.Source.PROVIDER and row.state in SETTLED]
+    newest: TimelineEntry | None = None
+    moments = []
     for row, provider in zip(rows, providers, strict=True):
-        # A step is history that comes along with other news: it is no late news itself.
-        late = row.kind != "step" and newest_seen is not None and row.at < newest_seen
-        newest_seen = max(newest_seen, row.at) if newest_seen else row.at
+        newest = newest or row
+        # A step is history that comes along with other news, and what waited here for its message was here in time.
+        late = row.kind != "step" and row.at < newest.at and row.received_at > newest.received_at
+        newest = max(newest, row, key=attrgetter("at"))
+        known = any(at < row.at for at in settled)
         moments.append((row.at, row.pk, worded(row, provider, late=late, known=known)))
-        known = known or (row.source == TimelineEntry.Source.PROVIDER and row.state in SETTLED)
     return [moment for _at, _pk, moment in sorted(moments, key=lambda item: item[:2], reverse=True)]
 
 
@@ -290,11 +293,4 @@ ICONS = {
     Status.FAILED: "circle-x",
     Status.EXPIRED: "clock-alert",
     Status.UNKNOWN: "circle-question-mark",
-}
-NEXT_STEPS = {
-    Status.FAILED: "Check the recipient and the content, then send it again.",
-    Status.EXPIRED: "The phone was not reached in time. Send it again if it still matters.",
-    Status.UNKNOWN: "Wait for a receipt. Send it again only if two copies would do no harm.",
-    Status.BLOCKED: "This recipient is held back; nothing was sent.",
-    Status.UNCONFIRMED: "Nothing more is expected. A late receipt would still be counted.",
 }

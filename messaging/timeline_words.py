@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from messaging.statuses import Status
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -67,4 +69,12 @@ WORDS = {
     "unrecognised": Words(
         "Unknown receipt", "The provider sent a code that is in none of its tables.", "warn", "circle-question-mark"
     ),
+}
+# What somebody may do about it.
+NEXT_STEPS = {
+    Status.FAILED: "Check the recipient and the content, then send it again.",
+    Status.EXPIRED: "The phone was not reached in time. Send it again if it still matters.",
+    Status.UNKNOWN: "Wait for a receipt. Send it again only if two copies would do no harm.",
+    Status.BLOCKED: "This recipient is held back; nothing was sent.",
+    Status.UNCONFIRMED: "Nothing more is expected. A late receipt would still be counted.",
 }

@@ -12,7 +12,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.utils.functional import Promise
 from django.utils.translation import override
 
-from messaging import addresses, code_words, content, fitting, portal_codes, routing, statuses, timeline, timeline_words
+from messaging import addresses, code_words, content, fitting, portal_codes, routing, statuses, timeline_words
 from messaging.gateway import registry
 from messaging.models import SCOPES
 from mmsportal import naming
@@ -126,7 +126,7 @@ def _tables() -> Iterator[Found]:
     yield from _each("timeline", (text for one in timeline_words.WORDS.values() for text in (one.title, one.text)))
     yield from _each("codes", (*code_words.RETRY_WORDS.values(), *code_words.DOES.values()))
     yield from _each("codes", (code_words.DEPENDS, code_words.PAUSES_SENDER))
-    yield from _each("timeline", (*timeline.NEXT_STEPS.values(), timeline_words.GUESSED))
+    yield from _each("timeline", (*timeline_words.NEXT_STEPS.values(), timeline_words.GUESSED))
     yield from _each("scopes", SCOPES.values())
     yield from _each("addresses", addresses.WORDS.values())
     yield from _each("kinds of media", content.KINDS)

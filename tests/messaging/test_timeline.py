@@ -50,3 +50,26 @@ def test_a_call_without_a_clear_answer_says_so_until_a_receipt_tells(transaction
 
     assert (title, last) == ("Outcome unknown", "Delivered")
     assert "receipts had told" not in text
+
+
+def test_receipts_that_waited_for_the_end_of_a_broken_call_are_not_late_and_leave_nothing_unknown(
+    transaction, delivered
+):
+    """A provider that is told no reference of ours: its receipts are matched once the call is given up."""
+    unclear = timeline.entry(transaction, "unknown", now=delivered.at, state=Status.UNKNOWN, code="timed_out")
+    unclear.at = unclear.received_at = delivered.at + timedelta(seconds=30)
+    timeline.append([unclear])
+    timeline.append([delivered])
+
+    last, before, _queued = timeline.story(transaction)
+
+    assert (last.title, before.title, before.late) == ("No clear answer to the call", "Delivered", False)
+
+
+def test_a_receipt_that_came_after_newer_news_is_late(transaction, delivered):
+    delivered.received_at += timedelta(minutes=5)
+    newer = timeline.entry(transaction, "clicked", now=delivered.at + timedelta(minutes=1))
+    timeline.append([newer])
+    timeline.append([delivered])
+
+    assert [moment.late for moment in timeline.story(transaction)] == [False, True, False]
