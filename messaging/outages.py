@@ -92,6 +92,9 @@ def is_lost() -> bool:
 
 def _cut(line: BaseDatabaseWrapper) -> None:
     """End a call from another thread, which gets the error of a lost connection."""
+    if line.vendor == "sqlite":
+        # A file: its own patience ends the wait for it.
+        return
     try:
         number = line.connection.pgconn.socket
         with socket.socket(fileno=os.dup(number)) as handle:

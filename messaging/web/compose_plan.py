@@ -96,7 +96,8 @@ def final(order: Order, draft: Draft, accepted: int) -> Order:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What the confirmation says of the time: how long it can be called back, when the last leaves, who is too late;
-    `held` is how many a pause keeps that nobody knows the end of, `free` how many are left."""
+    `held` is how many a pause keeps that nobody knows the end of, `free` how many are left; `stopped` says that it is
+    the pause of all sending."""
 
     undo: int
     start: datetime
@@ -105,6 +106,7 @@ class Forecast:
     late: int
     held: int
     free: int
+    stopped: bool
 
     @property
     def takes(self) -> str:
@@ -124,18 +126,19 @@ def forecast(plan: Planned, carried: Mapping[Sender, int], now: datetime) -> For
     accepted = sum(carried.values())
     undo = undo_seconds(plan.plan, accepted, settings.UNDO_SECONDS)
     start = plan.timing.send_at or now + timedelta(seconds=undo)
-    moving = carried if plan.timing.send_at else _moving(carried)
+    stopped = pauses.running() is not None
+    moving = carried if plan.timing.send_at else {} if stopped else _moving(carried)
     free = sum(moving.values())
     finish = estimates.finish(moving, estimates.ahead(moving, start), start, purpose=plan.plan.purpose)
     expires = plan.timing.expire_at or start + min(validity(sender) for sender in carried)
     # The last to leave are those whose time runs out first.
     share = (finish - expires) / (finish - start) if free and finish > expires else 0.0
-    return Forecast(undo, start, finish, expires, min(free, round(free * share)), accepted - free, free)
+    return Forecast(undo, start, finish, expires, min(free, round(free * share)), accepted - free, free, stopped)
 
 
 def _moving(carried: Mapping[Sender, int]) -> dict[Sender, int]:
-    """The part of those who carry a message that no pause keeps now. One query."""
-    return {} if pauses.running() else {sender: count for sender, count in carried.items() if not sender.is_paused}
+    """The part of those who carry a message that are not paused now. No query."""
+    return {sender: count for sender, count in carried.items() if not sender.is_paused}
 
 
 def _duration(minutes: int) -> str:

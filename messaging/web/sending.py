@@ -42,7 +42,8 @@ class WhyForm(forms.Form):
 class Line:
     """An account or a sender with its own pause: `pace` as a number, or in words where there is none.
 
-    `words` say why it is paused; `turn` is where its button posts to, "" for who may not turn it.
+    `words` say why it is paused, `with_account` that its account is; `turn` is where its button posts to, "" for who
+    may not turn it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Line:
     counted: bool
     throttled: bool
     paused_at: datetime | None
+    with_account: bool
     words: str
     turn: str
 
@@ -133,6 +135,7 @@ def _line(row: ProviderAccount | Sender, user: User, *, name: str, of: str, pace
         counted=pace[:1].isdigit(),
         throttled=throttled,
         paused_at=row.paused_at,
+        with_account=isinstance(row, Sender) and row.is_paused,
         words=pauses.in_words(row.paused_reason),
         turn=f"{door}?{back}" if user.has_perm(f"messaging.change_{row._meta.model_name}") else "",
     )

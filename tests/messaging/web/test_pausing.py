@@ -44,6 +44,13 @@ def test_a_paused_sender_is_told_and_resumed_from_the_dashboard(client, sender_a
     assert "34343, Shop sends again." in answer.content.decode()
 
 
+def test_senders_of_a_paused_account_are_not_called_active(client, sender_admin, sender, paused) -> None:
+    client.force_login(sender_admin)
+    answer = client.get(reverse("web:sending")).content.decode()
+    assert "Paused with its account" in answer
+    assert ">Active<" not in answer.split('id="sender-', 1)[1]
+
+
 def test_while_all_is_paused_a_switch_says_what_it_changes(client, sender_admin, sender) -> None:
     pauses.pause_all(sender_admin, "A wrong price.")
     client.force_login(sender_admin)
