@@ -66,6 +66,9 @@ def test_a_photo_is_made_to_fit_compared_and_used(browser_page, sign_in, compose
     page.locator("[data-undo]").click()
     expect(page.locator(".mcard input")).to_have_value(re.compile(f":{copy}$"))
     page.locator("[data-undo]").click()
+    # After 400 ms it is kept in the browser, until the server has it.
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.startsWith('mms-draft:'))")
     page.reload()
     expect(page.locator(".mcard input")).to_have_value(re.compile(f":{copy}$"))
     expect(page.locator("#notice")).not_to_be_visible()
