@@ -1,5 +1,6 @@
 """Whether what is due leaves: the oldest due row, and whether anybody looks for it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,18 +83,18 @@ def _calls(accounts: Mapping[UUID, datetime], now: datetime) -> Mapping[UUID, Ma
     # A worker that was killed leaves a try open until its lease ends, and the count stands still behind that. Asked for
     # first: what is counted meanwhile is found twice rather than not at all.
     behind = folding.uncounted(accounts, now - MOVING)
-    found: dict[UUID, dict[str, int]] = {
-        account: {kind: number for kind, number in calls.items() if kind in CALLS} for account, calls in behind.items()
+    found: dict[UUID, Counter[str]] = {
+        account: Counter({kind: number for kind, number in calls.items() if kind in CALLS})
+        for account, calls in behind.items()
     }
     rows = AccountTally.objects.filter(
         span=AccountTally.Span.MINUTE, at__gte=now - MOVING, account__in=list(accounts), kind__in=CALLS
     )
     for account, kind, number in rows.values_list("account_id", "kind").annotate(number=Sum("count")):
-        calls = found.setdefault(account, {})
-        calls[kind] = calls.get(kind, 0) + number
+        found.setdefault(account, Counter())[kind] += number
     leased = Transaction.objects.filter(lease_until__isnull=False, account__in=list(accounts))
     for account in leased.order_by("lease_until").values_list("account_id", flat=True)[:MOST_ROWS]:
-        found.setdefault(account, {})["leased"] = 1
+        found.setdefault(account, Counter())["leased"] = 1
     return found
 
 
