@@ -8,6 +8,7 @@ from threading import enumerate as enumerate_threads
 from time import monotonic
 from typing import Any
 
+import httpx
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
@@ -29,6 +30,8 @@ from tests.working import HELLO
 
 WEBEX_CREDENTIALS = {"service_key": "sandbox-service-key"}
 PASSWORD = "correct horse battery"
+# Seconds: far longer than any takes on a busy machine.
+LAST_REQUESTS = 20.0
 # What a property proves must not depend on how busy the machine is.
 hypothesis.register_profile("untimed", hypothesis(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.load_profile("untimed")
@@ -141,7 +144,7 @@ def sandbox(account: ProviderAccount, live_server, settings) -> Iterator[Running
         account.calls_per_second, account.concurrency = 500, 20
         account.save()
         yield sandbox
-    _wait_for_the_last_requests()
+    _wait_for_the_last_requests(live_server.url)
 
 
 @pytest.fixture
@@ -186,9 +189,14 @@ def make_sender() -> Callable[..., Sender]:
     return make
 
 
-def _wait_for_the_last_requests() -> None:
-    """A receipt that is still being stored and the emptying of the tables behind a test would deadlock."""
-    ends = monotonic() + 2.0
+def _wait_for_the_last_requests(server: str) -> None:
+    """A receipt that is still being stored while the tables behind a test are emptied would fail, or both would wait.
+
+    Whoever called must have gone: a browser keeps its connections for more, so its page ends before the sandbox does.
+    """
+    # Taken up after all that came before it, also what nobody had taken up yet.
+    httpx.get(f"{server}/healthz", timeout=LAST_REQUESTS)
+    ends = monotonic() + LAST_REQUESTS
     for thread in enumerate_threads():
         if "process_request_thread" in thread.name:
             thread.join(max(0.0, ends - monotonic()))

@@ -80,7 +80,7 @@ def worker(sandbox, account) -> Iterator[threading.Event]:
     thread.join(30)
 
 
-def test_ten_thousand_are_mended_previewed_scheduled_and_stopped_in_flight(page, worker, sandbox):
+def test_ten_thousand_are_mended_previewed_scheduled_and_stopped_in_flight(worker, sandbox, page):
     imported_and_mended(page)
     previewed(page)
     scheduled(page)

@@ -101,7 +101,7 @@ def compose(page: Any) -> None:
 
 
 def test_three_slides_to_four_numbers_and_four_ends(
-    browser_page, sign_in, composer, sender, sandbox, worker, live_server
+    sandbox, worker, browser_page, sign_in, composer, sender, live_server
 ):
     sign_in(composer, "/compose/")
     page = browser_page

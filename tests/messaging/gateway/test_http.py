@@ -448,7 +448,8 @@ def test_the_usual_certificates_are_held_once_however_many_lines_there_are() -> 
 
 def stores() -> int:
     gc.collect()
-    return sum(isinstance(one, ssl.SSLContext) for one in gc.get_objects())
+    # Asked by its type: some of what there is stands in for something that is gone.
+    return sum(issubclass(type(one), ssl.SSLContext) for one in gc.get_objects())
 
 
 def test_an_untrusted_certificate_was_not_accepted(tmp_path: Path) -> None:
