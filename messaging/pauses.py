@@ -5,12 +5,14 @@ import re
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.transaction import atomic
 from django.utils.translation import gettext as _
 
-from messaging.models import ProviderAccount, Sender, SendingPause
+from messaging.gateway.codes import OutcomeClass
+from messaging.models import ProviderAccount, SendAttempt, Sender, SendingPause, Transaction
 from messaging.models.clock import database_now
+from messaging.statuses import Status
 
 # A reason is kept in English, whoever made the pause: by hand, or after a code of the provider's.
 BY_HAND = re.compile(r"Paused by (\S+)\. ?(.*)", re.DOTALL)
@@ -18,14 +20,30 @@ BY_CODE = re.compile(r"(.+) \((\S+)\) (.+)")
 
 
 def resume(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User) -> int:
-    """Resume what is paused among rows, refusals forgotten, and write down who did it. Out: how many were resumed."""
+    """Resume what is paused among rows, refusals forgotten, and write down who did it. Out: how many were resumed.
+
+    What was refused for their sake is due at once: whoever resumes has mended what it waited for.
+    """
     chosen = list(rows.exclude(paused_at=None))
     if not chosen:
         return 0
-    done = rows.model._default_manager.filter(pk__in=[row.pk for row in chosen])
-    number = done.update(paused_at=None, paused_reason="", config_faults=0)
-    LogEntry.objects.log_actions(user.pk, chosen, CHANGE, change_message="Resumed")
+    keys = [row.pk for row in chosen]
+    with atomic():
+        # Before the rows themselves, as whoever records a result does it.
+        theirs = Q(account__in=keys) if rows.model is ProviderAccount else Q(sender__in=keys)
+        _make_due(Transaction.objects.filter(theirs))
+        done = rows.model._default_manager.filter(pk__in=keys)
+        number = done.update(paused_at=None, paused_reason="", config_faults=0)
+        LogEntry.objects.log_actions(user.pk, chosen, CHANGE, change_message="Resumed")
     return number
+
+
+def _make_due(rows: "QuerySet[Transaction]") -> None:
+    """Those whose last try spoke against the account or the sender, however often they were refused before."""
+    last = SendAttempt.objects.filter(transaction=OuterRef("pk"), number=OuterRef("attempt_no"))
+    now = database_now()
+    refused = Exists(last.filter(outcome=OutcomeClass.CONFIGURATION))
+    rows.filter(refused, status=Status.QUEUED, next_attempt_at__gt=now).update(next_attempt_at=now)
 
 
 def pause(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User, why: str = "") -> int:

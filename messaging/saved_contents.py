@@ -6,6 +6,7 @@ over it costs a second copy at the provider at worst, never a message.
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,6 +112,15 @@ def not_stored(shelf: Shelf, error: SendError, now: datetime) -> None:
         return
     wait = max(RETRY, timedelta(seconds=min(error.retry_after or 0, 60)))
     _ours(shelf, lease_until=now + wait, **said)
+
+
+def give_back(shelves: Collection[Shelf], now: datetime) -> None:
+    """Whoever was told to save these will not do it: the next asker may, at once."""
+    reserved = {shelf.identity: shelf.until for shelf in shelves if shelf.step is Step.SAVE}
+    if reserved:
+        SavedContent.objects.filter(pk__in=reserved, state=State.SAVING, lease_until__in=set(reserved.values())).update(
+            lease_until=None, updated_at=now
+        )
 
 
 def gone(shelf: Shelf, now: datetime) -> None:

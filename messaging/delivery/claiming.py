@@ -86,12 +86,17 @@ def _messages(identities: Collection[UUID]) -> dict[UUID, Message]:
     return found
 
 
-def withdraw(claims: Sequence[Claim]) -> None:
-    """Undo claims that nothing came of, as if they had not been made: they are due again at once."""
+def withdraw(claims: Sequence[Claim], shelves: Collection[Shelf] = ()) -> None:
+    """Undo claims that nothing came of, as if they had not been made: they are due again at once.
+
+    `shelves` are the contents that they were to be sent from, or that they were to store.
+    """
     if not claims:
         return
     with atomic():
-        timeline.settle(undo(claims), now=database_now(), also=[*CHANGED, "attempt_no"])
+        now = database_now()
+        timeline.settle(undo(claims), now=now, also=[*CHANGED, "attempt_no"])
+        saved_contents.give_back(shelves, now)
 
 
 def put_off(waiting: Sequence[tuple[Claim, Shelf]]) -> None:

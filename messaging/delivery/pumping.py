@@ -211,7 +211,7 @@ def _withdraw(turn: Turn, stand: Stand) -> None:
     jobs, stand.ahead = stand.ahead, []
     turn.sent -= len(jobs)
     try:
-        withdraw([job.claim for job in jobs])
+        withdraw([job.claim for job in jobs], [job.shelf for job in jobs if job.shelf])
     except DatabaseFault as error:
         turn.broken = turn.broken or error
 

@@ -195,6 +195,9 @@ SECOND = {"webex": "70707", "sinch": "72404"}
 
 def revoked(place: World, short: bool) -> Figures:
     """The credential is revoked: the account is paused, nothing fails, and all goes once it is mended."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from messaging import pauses  # noqa: PLC0415
     from messaging.gateway.serving import server  # noqa: PLC0415
     from messaging.models import ProviderAccount  # noqa: PLC0415
     from tests.faults import sending  # noqa: PLC0415
@@ -217,8 +220,7 @@ def revoked(place: World, short: bool) -> Figures:
     asked = len([one for one in sending.ledger(place) if one["kind"] == "refused"])
     for provider in ALL:
         sending.change_tenant(place, provider, credentials={n: list(v) for n, v in good[provider].items()})
-    # As the button on the dashboard does it (messaging.pauses).
-    accounts.update(paused_at=None, paused_reason="", config_faults=0)
+    pauses.resume(accounts.all(), User.objects.get_or_create(username="mender")[0])
     done = sending.drained(keys, 60)
     end(pump)
     sheet = Sheet()

@@ -48,6 +48,17 @@ def test_a_save_that_was_put_off_is_not_repeated_at_once(account, now):
     assert take(account, OFFER, now + timedelta(seconds=31)).step is Step.SAVE
 
 
+def test_a_save_that_is_given_back_is_free_and_one_that_somebody_else_has_is_not(account, now):
+    lost = take(account, OFFER, now)
+    later = now + saved_contents.LEASE
+    mine = take(account, OFFER, later)
+
+    saved_contents.give_back([lost], later)
+    assert take(account, OFFER, later).step is Step.WAIT
+    saved_contents.give_back([mine], later)
+    assert take(account, OFFER, later).step is Step.SAVE
+
+
 def test_a_refused_content_is_offered_again_some_time_later(account, now):
     saved_contents.not_stored(take(account, OFFER, now), Refused("E341", "corrupt"), now)
 

@@ -10,7 +10,11 @@ from django.utils import timezone
 
 from messaging import delivery, receipts, saved_contents
 from messaging.content import Content, FallbackSms, Slide
+from messaging.delivery import pumping
 from messaging.delivery.claiming import claim
+from messaging.delivery.fetching import Fetcher
+from messaging.delivery.keeping import Keeper
+from messaging.delivery.lanes import lanes
 from messaging.gateway.contract import Saved
 from messaging.gateway.facts import SavedNews
 from messaging.models import Message, ProviderAccount, ReceiptInbox, SavedContent, SendAttempt, Transaction, issue_key
@@ -195,6 +199,23 @@ def test_a_worker_that_dies_over_a_save_costs_a_second_copy_of_the_content_at_mo
 
     assert set(rows.values_list("status", flat=True)) == {"delivered"}
     assert sent(sandbox) == ["00", "08", "09"]
+
+
+def test_who_was_to_store_it_and_does_not_lets_the_next_one_at_once(offered, sinch):
+    offered()
+    lane = next(one for one in lanes() if one.row == sinch)
+    flights = pumping.Flights(allow_private=frozenset(), connect_timeout=1.0)
+    stand = pumping.Stand(lane, 3)
+    turn = pumping.Turn(flights, Keeper(), Fetcher(flights.look), [stand])
+    pumping._claim_ahead(turn, stand)
+    assert [job.saves for job in stand.ahead] == [True]
+    content = stand.ahead[0].message.content
+    assert take(sinch, content, timezone.now()).step is Step.WAIT
+
+    # As when the account was refused meanwhile.
+    pumping._rest(turn, stand)
+
+    assert take(sinch, content, timezone.now()).step is Step.SAVE
 
 
 def test_a_refusal_of_the_content_fails_them_all_with_one_call(offered, sandbox: Running):
