@@ -84,7 +84,7 @@ def compose(models):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_uploads_sends_and_follows_to_the_end(api, models, compose, sandbox: Running, sender, live_server, settings):
+def test_it_uploads_sends_and_follows_to_the_end(sandbox: Running, api, models, compose, sender, live_server, settings):
     settings.MEDIA_PUBLIC_BASE_URL = live_server.url
     kinds = import_module(f"{PACKAGE}.types")
     file = kinds.File(payload=BytesIO(png()), file_name="sea.png", mime_type="image/png")
