@@ -1,19 +1,22 @@
 """Pausing and resuming by hand: all sending, an account, a sender. Each is written down with who did it and why."""
 
 import re
+from datetime import timedelta
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.transaction import atomic
 from django.utils.translation import gettext as _
 
 from messaging.gateway.codes import OutcomeClass
 from messaging.models import ProviderAccount, SendAttempt, Sender, SendingPause, Transaction
 from messaging.models.clock import database_now
-from messaging.statuses import Status
+from messaging.queues import WAITING
 
+# No try is put off for longer (messaging.delivery.outcomes).
+LONGEST_WAIT = timedelta(hours=1)
 # A reason is kept in English, whoever made the pause: by hand, or after a code of the provider's.
 BY_HAND = re.compile(r"Paused by (\S+)\. ?(.*)", re.DOTALL)
 BY_CODE = re.compile(r"(.+) \((\S+)\) (.+)")
@@ -22,28 +25,40 @@ BY_CODE = re.compile(r"(.+) \((\S+)\) (.+)")
 def resume(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User) -> int:
     """Resume what is paused among rows, refusals forgotten, and write down who did it. Out: how many were resumed.
 
-    What was refused for their sake is due at once: whoever resumes has mended what it waited for.
+    What was refused for their sake is due at once: whoever resumes has mended what it waited for. Not so what its own
+    message holds back, and what a call that is still under way will be refused for.
     """
     chosen = list(rows.exclude(paused_at=None))
     if not chosen:
         return 0
     keys = [row.pk for row in chosen]
+    theirs = Q(account__in=keys) if rows.model is ProviderAccount else Q(pk__in=keys)
     with atomic():
         # Before the rows themselves, as whoever records a result does it.
-        theirs = Q(account__in=keys) if rows.model is ProviderAccount else Q(sender__in=keys)
-        _make_due(Transaction.objects.filter(theirs))
+        _make_due(Sender.objects.filter(theirs))
         done = rows.model._default_manager.filter(pk__in=keys)
         number = done.update(paused_at=None, paused_reason="", config_faults=0)
         LogEntry.objects.log_actions(user.pk, chosen, CHANGE, change_message="Resumed")
     return number
 
 
-def _make_due(rows: "QuerySet[Transaction]") -> None:
-    """Those whose last try spoke against the account or the sender, however often they were refused before."""
-    last = SendAttempt.objects.filter(transaction=OuterRef("pk"), number=OuterRef("attempt_no"))
+def _make_due(senders: "QuerySet[Sender]") -> None:
+    """What waits of these whose last try spoke against the account or the sender. Two queries."""
     now = database_now()
-    refused = Exists(last.filter(outcome=OutcomeClass.CONFIGURATION))
-    rows.filter(refused, status=Status.QUEUED, next_attempt_at__gt=now).update(next_attempt_at=now)
+    last = SendAttempt.objects.filter(transaction=OuterRef("pk"), number=OuterRef("attempt_no")).order_by()
+    waiting = Transaction.objects.filter(
+        sender__in=senders,
+        status__in=WAITING,
+        held=False,
+        attempt_no__gt=0,
+        next_attempt_at__gt=now,
+        next_attempt_at__lte=now + LONGEST_WAIT,
+    )
+    # Asked of each: joined, all tries there ever were might be read.
+    refused = waiting.annotate(last=Subquery(last.values("outcome")[:1])).filter(last=OutcomeClass.CONFIGURATION)
+    # What somebody else has locked is being paused or stopped, and goes when its time comes.
+    keys = list(refused.order_by("pk").select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    Transaction.objects.filter(pk__in=keys, status__in=WAITING).update(next_attempt_at=now)
 
 
 def pause(rows: "QuerySet[ProviderAccount] | QuerySet[Sender]", user: User, why: str = "") -> int:

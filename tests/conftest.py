@@ -200,6 +200,7 @@ def _wait_for_the_last_requests(server: str) -> None:
     for thread in enumerate_threads():
         if "process_request_thread" in thread.name:
             thread.join(max(0.0, ends - monotonic()))
+            assert not thread.is_alive(), "somebody still holds a connection: end it before the sandbox ends"
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -6,14 +6,16 @@ calls do. Otherwise whoever asks does it.
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from types import TracebackType
 
+from django.db import Error as DatabaseFault
 from django.db import connection, connections
 
 from messaging.delivery import attachments
-from messaging.delivery.claiming import claim, put_off
+from messaging.delivery.claiming import claim, put_off, withdraw
 from messaging.delivery.lanes import Lane
 from messaging.delivery.preparing import Job, prepare
 from messaging.delivery.recording import record
@@ -81,8 +83,14 @@ def fetch(lane: Lane, most: int) -> Fetched:
     if not claims:
         return Fetched([])
     prepared = prepare(lane, claims)
-    if prepared.spoiled:
-        record(lane.row, prepared.spoiled)
-    put_off(prepared.waiting)
-    attachments.wait(prepared.lacking)
+    try:
+        if prepared.spoiled:
+            record(lane.row, prepared.spoiled)
+        put_off(prepared.waiting)
+        attachments.wait(prepared.lacking)
+    except Exception:
+        # What is not settled yet need not wait for its lease to run out, unless the database is away.
+        with suppress(DatabaseFault):
+            withdraw(claims, [job.shelf for job in prepared.jobs if job.shelf])
+        raise
     return Fetched(prepared.jobs, len(claims), len(prepared.waiting), len(prepared.lacking))

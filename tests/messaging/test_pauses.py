@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from messaging import pauses
+from messaging import pauses, steering
 from messaging.delivery.claiming import claim
 from messaging.delivery.marking import mark_wire
 from messaging.delivery.outcomes import Result
@@ -17,28 +17,33 @@ from messaging.models import Message, ProviderAccount, Sender, Transaction
 
 pytestmark = pytest.mark.django_db
 CREDENTIALS, UNREACHABLE = Misconfigured("http_401", "no"), NotAccepted("connect_failed", "nobody there")
-REFUSED, TRIED, SCHEDULED = "+14165550100", "+14165550101", "+14165550102"
+REFUSED, BEFORE, TRIED, SCHEDULED = "+14165550100", "+14165550101", "+14165550102", "+14165550103"
+# What each was told, try by try: one was refused before, and has found nobody there since.
+TOLD: dict[str, list[SendError]] = {
+    REFUSED: [UNREACHABLE, CREDENTIALS, CREDENTIALS, CREDENTIALS],
+    BEFORE: [CREDENTIALS, CREDENTIALS, CREDENTIALS, UNREACHABLE],
+    TRIED: [UNREACHABLE] * 4,
+}
 
 
 @pytest.fixture
 def refused(account: ProviderAccount, queued: Callable[..., Message]) -> ProviderAccount:
-    """Paused, with one message refused four times, one that found nobody there as often, and one for tomorrow."""
-    queued(REFUSED, TRIED)
-    queued(SCHEDULED, send_at=timezone.now() + timedelta(days=1))
-    for _time in range(4):
-        fail(account)
+    """Paused, with what it has queued tried four times, and one for later."""
+    queued(*TOLD)
+    queued(SCHEDULED, send_at=timezone.now() + timedelta(minutes=30))
+    for number in range(4):
+        fail(account, number)
     ProviderAccount.objects.update(paused_at=timezone.now(), paused_reason="Refused.", config_faults=4)
     return account
 
 
-def fail(account: ProviderAccount) -> None:
+def fail(account: ProviderAccount, number: int) -> None:
     """Everything that is not scheduled is tried once more, in vain."""
-    errors: dict[str, SendError] = {REFUSED: CREDENTIALS, TRIED: UNREACHABLE}
     ProviderAccount.objects.update(paused_at=None)
-    Transaction.objects.filter(recipient__in=errors).update(next_attempt_at=timezone.now())
+    Transaction.objects.filter(recipient__in=TOLD).update(next_attempt_at=timezone.now())
     marked = mark_wire(claim(account, 10))
-    assert len(marked) == 2
-    record(account, [(taken, Result(error=errors[taken.transaction.recipient])) for taken in marked])
+    assert len(marked) == len(TOLD)
+    record(account, [(taken, Result(error=TOLD[taken.transaction.recipient][number])) for taken in marked])
 
 
 def due() -> set[str]:
@@ -70,3 +75,23 @@ def test_resuming_what_is_not_paused_changes_nothing(refused, sender_admin: User
     assert pauses.resume(ProviderAccount.objects.filter(pk=refused.pk), sender_admin) == 0
 
     assert due() == set()
+
+
+def test_what_its_message_holds_back_keeps_its_time(refused, sender_admin: User) -> None:
+    steering.pause(Message.objects.get(transactions__recipient=REFUSED), sender_admin)
+
+    pauses.resume(ProviderAccount.objects.filter(pk=refused.pk), sender_admin)
+
+    assert due() == set()
+
+
+def test_of_a_sender_that_has_moved_the_account_counts_that_it_is_at_now(refused, sender, sender_admin: User) -> None:
+    other = ProviderAccount.objects.create(name="Other", provider="webex", base_url="http://127.0.0.1:9/webex")
+    Sender.objects.update(account=other)
+    ProviderAccount.objects.update(paused_at=timezone.now())
+
+    pauses.resume(ProviderAccount.objects.filter(pk=refused.pk), sender_admin)
+    assert due() == set()
+    pauses.resume(ProviderAccount.objects.filter(pk=other.pk), sender_admin)
+
+    assert due() == {REFUSED}

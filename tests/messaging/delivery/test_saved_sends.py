@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from messaging import delivery, receipts, saved_contents
 from messaging.content import Content, FallbackSms, Slide
-from messaging.delivery import pumping
+from messaging.delivery import fetching, pumping
 from messaging.delivery.claiming import claim
 from messaging.delivery.fetching import Fetcher
 from messaging.delivery.keeping import Keeper
@@ -216,6 +217,21 @@ def test_who_was_to_store_it_and_does_not_lets_the_next_one_at_once(offered, sin
     pumping._rest(turn, stand)
 
     assert take(sinch, content, timezone.now()).step is Step.SAVE
+
+
+def test_a_fault_of_the_database_gives_back_what_was_claimed(offered, sinch, monkeypatch):
+    rows = offered().transactions
+    lane = next(one for one in lanes() if one.row == sinch)
+
+    def locked(_waiting: object) -> None:
+        raise OperationalError("somebody else has locked them")
+
+    monkeypatch.setattr(fetching, "put_off", locked)
+    with pytest.raises(OperationalError):
+        fetching.fetch(lane, 3)
+
+    assert SavedContent.objects.get().lease_until is None
+    assert set(rows.values_list("status", "attempt_no", "lease_token")) == {("queued", 0, None)}
 
 
 def test_a_refusal_of_the_content_fails_them_all_with_one_call(offered, sandbox: Running):
