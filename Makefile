@@ -44,7 +44,8 @@ check: .venv/.dev
 test-services: .venv/.dev .venv/.heavy
 	CHROMIUM="$$(.ci/chromium)" $(BIN)/python .ci/services.py $(ARGS)
 
-faults: .venv/.dev
+# Storage that is away needs an S3 server.
+faults: .venv/.dev .venv/.heavy
 	$(BIN)/python -m tests.faults $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tests.faults.machine)
 
