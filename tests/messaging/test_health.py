@@ -160,7 +160,7 @@ class Rude(BaseHTTPRequestHandler):
 @pytest.fixture
 def rude() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Rude) as listening:
-        Thread(target=listening.serve_forever, daemon=True).start()
+        Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"127.0.0.1:{listening.server_port}"
         listening.shutdown()
 

@@ -247,7 +247,7 @@ class Files(BaseHTTPRequestHandler):
 def files(settings) -> Iterator[str]:
     Files.asked = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     place = f"127.0.0.1:{server.server_address[1]}"
     settings.ALLOW_PRIVATE_TARGETS = frozenset({place})
     yield f"http://{place}"

@@ -52,7 +52,7 @@ def site(settings, tmp_path):
     if "s3" not in settings.STORAGES["default"]["BACKEND"]:
         settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": place}}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     settings.ALLOW_PRIVATE_TARGETS = frozenset({f"127.0.0.1:{server.server_port}"})
     Site.asked, Site.at_once, Site.now = [], [], 0

@@ -79,7 +79,7 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Internet]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     world.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     straight = Target.pinned_to
     monkeypatch.setattr("media.targets._lookup", lambda host, _port: [HERE if host == HERE else PUBLIC])
