@@ -35,8 +35,9 @@ Values = Mapping[str, Any]
 class Row:
     """A message with its progress; `bar` is empty where counting would cost too much, and `outcome` says it in words.
 
-    `bar` has the level and the count of each group that holds any. `subject` is empty where it says no more than the
-    name; `by` is a key or a person, and `door` says which.
+    `bar` has the level and the count of each group that holds any. `waits` says that some have not left, as far as they
+    were counted, `paused` that its sender is paused. `subject` is empty where it says no more than the name; `by` is a
+    key or a person, and `door` says which.
     """
 
     address: str
@@ -46,6 +47,7 @@ class Row:
     label: str
     bar: Sequence[tuple[str, str]]
     outcome: str
+    waits: bool
     paused: bool
     total: str
     unit: str
@@ -111,7 +113,6 @@ def _countable(messages: Sequence[Values]) -> list[UUID]:
 
 def _row(message: Values, address: str, counts: Mapping[str, int], words: _Words) -> Row:
     name, subject, total, at = message["name"], message["subject"] or "", message["total"], message["created_at"]
-    paused = bool(message["sender__paused_at"] or message["sender__account__paused_at"])
     bar = segments(counts)
     return Row(
         address=address,
@@ -121,7 +122,8 @@ def _row(message: Values, address: str, counts: Mapping[str, int], words: _Words
         label=message["sender__label"],
         bar=[(part.group.level, str(part.count)) for part in bar],
         outcome=", ".join([f"{_grouped(part.count)} {words.groups[part.group.name]}" for part in bar]),
-        paused=paused and any(counts.get(status) for status in CANCELLABLE),
+        waits=any(counts.get(status) for status in CANCELLABLE),
+        paused=bool(message["sender__paused_at"] or message["sender__account__paused_at"]),
         total=_grouped(total),
         unit=ngettext(" recipient", " recipients", total),
         by=message["api_key__name"] if message["api_key"] else message["created_by__username"] or DASH,

@@ -1,6 +1,7 @@
 """The frame of every page of the portal: Unfold's shell with our content in it."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -16,9 +17,9 @@ from messaging.web import alarm_words
 
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """Unfold's colours stand in unfold-bridge.css: an inline sheet would need a hole in the style policy. And the pause
-    of all sending, for who is signed in: a template asks for it by calling. One query then."""
+    of all sending, for who is signed in: a template asks for it by calling. One query then, however often it asks."""
     signed_in = request.user.is_authenticated
-    return {"colors": None, "sending_pause": running_pause if signed_in else None}
+    return {"colors": None, "sending_pause": cache(running_pause) if signed_in else None}
 
 
 def unknown_codes(request: HttpRequest) -> str:

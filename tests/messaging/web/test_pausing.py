@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -63,6 +65,19 @@ def test_while_all_is_paused_a_switch_says_what_it_changes(client, sender_admin,
     assert "34343, Shop is paused with the rest only, and sends again with it." in answer
     pauses.resume_all(sender_admin)
     assert "Keep paused afterwards" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(("fates", "told"), [(["queued", "delivered"], True), (["delivered"], False)])
+def test_while_all_is_paused_a_list_says_so_of_what_waits(client, viewer, sender_admin, make_message, fates, told):
+    make_message(fates)
+    client.force_login(viewer)
+    pages = [reverse("web:messages"), reverse("web:dashboard")]
+    assert not any("Paused</span>" in client.get(page).content.decode() for page in pages)
+    pauses.pause_all(sender_admin, "A wrong price.")
+    for page in pages:
+        with CaptureQueriesContext(connection) as asked:
+            assert ("Paused</span>" in client.get(page).content.decode()) is told
+        assert sum("sendingpause" in one["sql"] for one in asked) == 1
 
 
 def test_resuming_is_written_down_once(client, sender_admin, paused) -> None:
