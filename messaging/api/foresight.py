@@ -33,7 +33,8 @@ SELECT {columns(ApiKey, "caller")},
   {columns(Sender, "sender", _OF_SENDER)}, {columns(ProviderAccount, "account", _OF_ACCOUNT)},
   EXISTS (SELECT 1 FROM messaging_optout WHERE lifted_at IS NULL AND number {{among}}),
   EXISTS (SELECT 1 FROM messaging_idempotencyrecord AS known
-    WHERE known.api_key_id = caller.id AND known.route = %s AND known.key = %s)
+    WHERE known.api_key_id = caller.id AND known.route = %s AND known.key = %s),
+  EXISTS (SELECT 1 FROM messaging_sendingpause WHERE resumed_at IS NULL)
 FROM messaging_apikey AS caller LEFT JOIN (
   messaging_sender AS sender JOIN messaging_provideraccount AS account ON account.id = sender.account_id
 ) ON (sender.address {{among}} OR sender.id {{among}}) AND (
@@ -41,19 +42,21 @@ FROM messaging_apikey AS caller LEFT JOIN (
   OR NOT EXISTS (SELECT 1 FROM messaging_apikey_senders AS may WHERE may.apikey_id = caller.id))
 WHERE caller.prefix = %s
 """  # noqa: S608 (our own names)
-_KEY, _SENDER = len(ApiKey._meta.concrete_fields), len(_OF_SENDER)
+_KEY, _SENDER, _FACTS = len(ApiKey._meta.concrete_fields), len(_OF_SENDER), 3
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What was found for these names and numbers: the senders that the key may use, unsorted, with their accounts,
-    whether any of the numbers has opted out of anything, and whether an answer is kept for the idempotency key."""
+    whether any of the numbers has opted out of anything, whether an answer is kept for the idempotency key, and whether
+    all sending is paused."""
 
     names: tuple[str, ...]
     numbers: tuple[str, ...]
     senders: tuple[Sender, ...] = ()
     anybody_silent: bool = True
     repeated: bool = True
+    stopped: bool = False
 
 
 def find_key(request: Request, prefix: str) -> ApiKey | None:
@@ -77,9 +80,13 @@ def find_key(request: Request, prefix: str) -> ApiKey | None:
     if not found:
         return None
     senders = tuple(one for row in found if row[_KEY] is not None and (one := _sender(row)))
-    *_row, anybody_silent, repeated = found[0]
+    *_row, anybody_silent, repeated, stopped = found[0]
     request.META[_FORESEEN] = replace(
-        glance, senders=senders, anybody_silent=bool(anybody_silent), repeated=bool(repeated)
+        glance,
+        senders=senders,
+        anybody_silent=bool(anybody_silent),
+        repeated=bool(repeated),
+        stopped=bool(stopped),
     )
     return loaded(ApiKey, found[0][:_KEY])
 
@@ -112,7 +119,7 @@ def _number(one: Any) -> str:
 
 def _sender(row: Sequence[Any]) -> Sender | None:
     """The sender in a row of what was found, if its provider's folder is here."""
-    account = loaded(ProviderAccount, row[_KEY + _SENDER : -2], _OF_ACCOUNT)
+    account = loaded(ProviderAccount, row[_KEY + _SENDER : -_FACTS], _OF_ACCOUNT)
     if account.provider not in registry.names():
         return None
     sender = loaded(Sender, row[_KEY : _KEY + _SENDER], _OF_SENDER)

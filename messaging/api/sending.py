@@ -19,12 +19,14 @@ from messaging.api.files import with_files
 from messaging.api.foresight import FEW, IDENTITY, Foreseen
 from messaging.api.reading import Sending
 from messaging.content import Content
-from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, Template
+from messaging.models import ApiKey, CallbackEndpoint, Message, Sender, SendingPause, Template
 from messaging.models.rows import Insertion
 from messaging.queueing import Accepted, Examination, NotQueued, Order, accept, examine, write
 from messaging.routing import MOST_SENDERS, preferred
 from messaging.sandboxed import may_reach
-from messaging.slide_rules import blocking
+from messaging.slide_rules import Finding, Severity, blocking
+from messaging.slide_rules.findings import finding
+from messaging.slide_rules.findings import gettext_noop as noop
 from messaging.templates import template_content
 
 # Faults of the request itself rather than of the message.
@@ -67,7 +69,7 @@ def order_for(key: ApiKey, sending: Sending, foreseen: Foreseen | None = None) -
         others=others,
         any_sender=sending.any_sender,
         nobody_silent=known is not None and not known.anybody_silent,
-        noted=noted,
+        noted=[*noted, *_paused(known)],
     )
 
 
@@ -166,6 +168,21 @@ def sender_not_allowed(pointer: str) -> Problem:
     """403, in the same words whether somebody else has the sender or nobody."""
     message, fix = "This key may not send from this sender ID.", "See GET /api/v1/senders."
     return Problem(403, "sender_not_allowed", errors=[fault(pointer, "sender_not_allowed", message, fix=fix)])
+
+
+def _paused(known: Foreseen | None) -> list[Finding]:
+    """Word of a pause of all sending. One query, or none where it is known already."""
+    if not (known.stopped if known else SendingPause.running().exists()):
+        return []
+    return [
+        finding(
+            "sending_paused",
+            Severity.ADVISES,
+            "/from",
+            noop("All sending is paused; the message waits until it is resumed."),
+            fix=noop("Ask an admin to resume it."),
+        )
+    ]
 
 
 def _template(sending: Sending) -> Template:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from PIL import Image
 
 from media.uploads import store
-from messaging import callbacks
+from messaging import callbacks, pauses
 from messaging.models import ApiKey, Message, ProviderAccount, Sender, Template, Transaction, issue_key
 from messaging.models.templates import Part, Slide
 
@@ -172,6 +172,19 @@ def test_of_two_accounts_with_the_address_the_working_one_is_taken(send, sender,
     spare = ProviderAccount.objects.create(name="Webex CA", provider="webex", base_url="http://127.0.0.1:9/webex")
     Sender.objects.create(address=sender.address, kind="short_code", account=spare)
     assert Transaction.objects.get(pk=send().json()["transactions"][0]["id"]).account == spare
+
+
+@pytest.mark.parametrize("asked", [{}, {"from": "any"}, {"to": [f"+1647555{n:04d}" for n in range(101)]}])
+def test_while_all_sending_is_paused_a_message_is_told_that_it_waits(send, sender, sender_admin, asked) -> None:
+    assert [one["code"] for one in send(**asked).json()["findings"]] == []
+    pauses.pause_all(sender_admin, "A wrong price.")
+
+    answer = send(**asked)
+
+    assert answer.status_code == 201
+    assert [(one["code"], one["severity"]) for one in answer.json()["findings"]] == [("sending_paused", "advises")]
+    tried = send(dry_run=True, **asked).json()
+    assert (tried["ok"], [one["code"] for one in tried["findings"]]) == (True, ["sending_paused"])
 
 
 @pytest.mark.parametrize("name", ["status", "api_key", "is_staff", "provider_ref", "From", ""])
