@@ -15,7 +15,7 @@ from messaging.models import ProviderAccount, SendAttempt, Sender, SendingPause,
 from messaging.models.clock import database_now
 from messaging.queues import WAITING
 
-# No try is put off for longer (messaging.delivery.outcomes).
+# No try is put off for longer, whatever the provider asks for.
 LONGEST_WAIT = timedelta(hours=1)
 # A reason is kept in English, whoever made the pause: by hand, or after a code of the provider's.
 BY_HAND = re.compile(r"Paused by (\S+)\. ?(.*)", re.DOTALL)

@@ -8,6 +8,7 @@ from messaging.gateway.codes import OutcomeClass
 from messaging.gateway.contract import Accepted, HttpAnswer, Saved
 from messaging.gateway.errors import SendError
 from messaging.models import SendAttempt, TimelineEntry, Transaction
+from messaging.pauses import LONGEST_WAIT
 from messaging.saved_contents import Shelf
 from messaging.statuses import Status
 
@@ -91,7 +92,7 @@ def note(attempt: SendAttempt, result: Result) -> None:
 def _next_try(row: Transaction, error: SendError | None, now: datetime) -> datetime:
     wait = BACKOFF[min(row.attempt_no, len(BACKOFF)) - 1]
     if error and error.retry_after:
-        wait = max(wait, timedelta(seconds=min(error.retry_after, 3600)))
+        wait = max(wait, timedelta(seconds=min(error.retry_after, LONGEST_WAIT.total_seconds())))
     return now + wait
 
 
